@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { catalogOf, defineEvent, type EventOf } from './event.js';
+
+const role = z.enum(['member', 'admin', 'super-admin', 'customer-support', 'content-moderator']);
+/** null: erased with its user. */
+const personal = z.string().nullable();
+
+export const UserRegistered = defineEvent({
+  type: 'UserRegistered',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ userId: z.string(), email: personal, displayName: personal, language: z.string(), role }),
+  personal: { email: 'userId', displayName: 'userId' },
+});
+
+/** What others see of a user changed; each event carries the whole of it. */
+export const ProfileChanged = defineEvent({
+  type: 'ProfileChanged',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ userId: z.string(), displayName: personal, imageKey: personal, language: z.string() }),
+  personal: { displayName: 'userId', imageKey: 'userId' },
+});
+
+/** First and last name: nobody outside needs them, so they stay inside. */
+export const NameChanged = defineEvent({
+  type: 'NameChanged',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  schema: z.object({ userId: z.string(), firstName: personal, lastName: personal }),
+  personal: { firstName: 'userId', lastName: 'userId' },
+});
+
+export const UserAuthenticated = defineEvent({
+  type: 'UserAuthenticated',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ userId: z.string(), method: z.enum(['password']) }),
+});
+
+export const SessionRevoked = defineEvent({
+  type: 'SessionRevoked',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ userId: z.string(), sessionId: z.uuid(), reason: z.enum(['sign-out', 'reuse']) }),
+});
+
+export const UserDeactivated = defineEvent({
+  type: 'UserDeactivated',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ userId: z.string() }),
+});
+
+export const identityEvents = catalogOf(UserRegistered, ProfileChanged, NameChanged, UserAuthenticated, SessionRevoked, UserDeactivated);
+
+export type UserEvent =
+  | EventOf<typeof UserRegistered>
+  | EventOf<typeof ProfileChanged>
+  | EventOf<typeof NameChanged>
+  | EventOf<typeof UserAuthenticated>
+  | EventOf<typeof SessionRevoked>
+  | EventOf<typeof UserDeactivated>;
