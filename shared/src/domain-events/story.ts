@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { catalogOf, defineEvent, type EventOf } from './event.js';
+
+const storyId = z.uuid();
+const authorId = z.string();
+const version = z.int().positive();
+const contentHash = z.string().length(64);
+/** null: erased with its author. */
+const title = z.string().nullable();
+const money = z.object({ amount: z.string(), currency: z.string() }).nullable();
+
+export const StoryCreated = defineEvent({
+  type: 'StoryCreated',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ storyId, authorId, title, language: z.string(), version, contentHash }),
+  personal: { title: 'authorId' },
+});
+
+export const StoryEdited = defineEvent({
+  type: 'StoryEdited',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ storyId, authorId, title, version, contentHash }),
+  personal: { title: 'authorId' },
+});
+
+export const AnalysisRequested = defineEvent({
+  type: 'AnalysisRequested',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  schema: z.object({ analysisId: z.uuid(), version, contentHash }),
+});
+
+export const AnalysisProgressed = defineEvent({
+  type: 'AnalysisProgressed',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  schema: z.object({ analysisId: z.uuid(), stage: z.string(), done: z.int().nonnegative(), total: z.int().nonnegative() }),
+});
+
+export const StoryAnalyzed = defineEvent({
+  type: 'StoryAnalyzed',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  schema: z.object({
+    storyId,
+    authorId,
+    analysisId: z.uuid(),
+    version,
+    contentHash,
+    /** Claim check: where the whole script lies; null as long as scripts are not written to the object store. */
+    script: z.object({ key: z.string(), sha256: z.string(), bytes: z.int() }).nullable(),
+    segments: z.int().nonnegative(),
+    /** Seconds of narration to be expected. */
+    durationEstimate: z.number().nonnegative(),
+    provider: z.string(),
+    cost: money,
+  }),
+});
+
+export const CharactersExtracted = defineEvent({
+  type: 'CharactersExtracted',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  schema: z.object({
+    storyId,
+    authorId,
+    characters: z.array(z.object({ id: z.uuid(), name: z.string().nullable(), role: z.string().nullable() })),
+  }),
+  personal: { 'characters.*.name': 'authorId' },
+});
+
+export const AnalysisFailed = defineEvent({
+  type: 'AnalysisFailed',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ storyId, authorId, analysisId: z.uuid(), code: z.string(), message: z.string(), retryable: z.boolean() }),
+});
+
+export const StoryPublished = defineEvent({
+  type: 'StoryPublished',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  schema: z.object({ storyId, authorId, title, version }),
+  personal: { title: 'authorId' },
+});
+
+export const storyEvents = catalogOf(
+  StoryCreated,
+  StoryEdited,
+  AnalysisRequested,
+  AnalysisProgressed,
+  StoryAnalyzed,
+  CharactersExtracted,
+  AnalysisFailed,
+  StoryPublished,
+);
+
+export type StoryEvent =
+  | EventOf<typeof StoryCreated>
+  | EventOf<typeof StoryEdited>
+  | EventOf<typeof AnalysisRequested>
+  | EventOf<typeof AnalysisProgressed>
+  | EventOf<typeof StoryAnalyzed>
+  | EventOf<typeof CharactersExtracted>
+  | EventOf<typeof AnalysisFailed>
+  | EventOf<typeof StoryPublished>;

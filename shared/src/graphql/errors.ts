@@ -1,0 +1,212 @@
+import {
+  coerceInputValue,
+  GraphQLError,
+  type GraphQLErrorExtensions,
+  type GraphQLFormattedError,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  print,
+  specifiedRules,
+  type ValidationRule,
+  typeFromAST,
+} from 'graphql';
+import type { Logger } from '../infrastructure/logger.js';
+import { currentOperation } from '../infrastructure/operation.js';
+import { Refusal, type RefusalKind } from '../value-objects/refusal.js';
+
+/**
+ * The one place where something thrown becomes what a client sees: `{ code, kind, field, params, correlationId }` and one
+ * sentence. Never a stack, a row, an input, or the name of a machine. What we do not know is INTERNAL, and is logged once, here.
+ */
+
+export type ErrorKind = RefusalKind | 'INTERNAL';
+
+/** `http` never reaches a client: Apollo Server takes the status from it and removes it. */
+export function refusalError(refusal: Refusal, options: { status?: number; path?: readonly (string | number)[] } = {}): GraphQLError {
+  const { code, kind, field, params, message } = refusal;
+  return new GraphQLError(message, {
+    ...(options.path && { path: options.path }),
+    extensions: { code, kind, field, params, ...(options.status && { http: { status: options.status } }) },
+    originalError: refusal,
+  });
+}
+
+/** Codes of the GraphQL layer itself. Apollo's names are kept where it has one: clients' libraries know them. */
+const graphqlCodes: Readonly<Record<string, { code: string; kind: ErrorKind }>> = {
+  GRAPHQL_PARSE_FAILED: { code: 'GRAPHQL_PARSE_FAILED', kind: 'BAD_USER_INPUT' },
+  GRAPHQL_VALIDATION_FAILED: { code: 'GRAPHQL_VALIDATION_FAILED', kind: 'BAD_USER_INPUT' },
+  BAD_USER_INPUT: { code: 'BAD_USER_INPUT', kind: 'BAD_USER_INPUT' },
+  BAD_REQUEST: { code: 'BAD_REQUEST', kind: 'BAD_USER_INPUT' },
+  OPERATION_RESOLUTION_FAILURE: { code: 'OPERATION_NOT_FOUND', kind: 'BAD_USER_INPUT' },
+  PERSISTED_QUERY_NOT_FOUND: { code: 'PERSISTED_QUERY_NOT_FOUND', kind: 'NOT_FOUND' },
+  PERSISTED_QUERY_NOT_SUPPORTED: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', kind: 'BAD_USER_INPUT' },
+};
+
+export function publicError(error: unknown, log: Logger): GraphQLFormattedError {
+  const { correlationId } = currentOperation();
+  const graphqlError = error instanceof GraphQLError ? error : undefined;
+  const where = {
+    ...(graphqlError?.locations && { locations: graphqlError.locations }),
+    ...(graphqlError?.path && { path: graphqlError.path }),
+  };
+  const answer = (
+    message: string,
+    code: string,
+    kind: ErrorKind,
+    more: { field?: string; params?: unknown } = {},
+  ): GraphQLFormattedError => ({
+    message,
+    ...where,
+    extensions: {
+      code,
+      kind,
+      ...(more.field !== undefined && { field: more.field }),
+      ...(more.params !== undefined && { params: more.params }),
+      correlationId,
+    },
+  });
+
+  const cause = rootCause(error);
+  if (cause instanceof Refusal) return answer(cause.message, cause.code, cause.kind, cause);
+
+  if (graphqlError) {
+    const { code, kind, field, params } = graphqlError.extensions;
+    // Already public: another subgraph or this function made it.
+    if (typeof code === 'string' && typeof kind === 'string') {
+      return answer(graphqlError.message, code, kind as ErrorKind, { ...(typeof field === 'string' && { field }), params });
+    }
+    const violations = argumentViolations(graphqlError);
+    if (violations) return answer(violations.sentences, 'BAD_USER_INPUT', 'BAD_USER_INPUT', violations);
+    if (/contains more tha[nt] \d+ tokens/.test(graphqlError.message)) {
+      return answer('The document has more tokens than are allowed; ask for less at once.', 'QUERY_TOO_LARGE', 'BAD_USER_INPUT');
+    }
+    const known = graphqlCodes[String(code)];
+    if (known) return answer(withoutValues(graphqlError), known.code, known.kind);
+    // graphql-js itself, without a code: it refuses the document or its variables before any resolver has run, so there is no path.
+    if (!graphqlError.originalError && !graphqlError.path && graphqlError.nodes?.length) {
+      return answer(withoutValues(graphqlError), 'BAD_USER_INPUT', 'BAD_USER_INPUT');
+    }
+  }
+
+  log.error({ err: cause }, 'unexpected error');
+  return answer(
+    `Something went wrong on our side; quote correlation id ${correlationId} when you ask us about it.`,
+    'INTERNAL',
+    'INTERNAL',
+  );
+}
+
+/** graphql-js and Apollo wrap what a resolver threw, sometimes twice. */
+function rootCause(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
+  return cause;
+}
+
+interface Violation {
+  readonly property?: string;
+  readonly constraints?: Readonly<Record<string, string>>;
+  readonly children?: readonly Violation[];
+}
+
+/** type-graphql's ArgumentValidationError, told by its shape so that services without type-graphql do not load it. */
+function argumentViolations(error: GraphQLError): { field?: string; sentences: string } | undefined {
+  const source = error.originalError instanceof GraphQLError ? error.originalError : error;
+  const violations: unknown = source.extensions.validationErrors;
+  if (!Array.isArray(violations)) return undefined;
+  const found = violations.flatMap((violation: Violation) => flatten(violation, []));
+  const sentences = found.map(({ text }) => sentence(text)).join(' ');
+  return { field: found[0]?.field, sentences: sentences || 'An input is not accepted.' };
+}
+
+function flatten({ property, constraints, children }: Violation, parents: readonly string[]): { field: string; text: string }[] {
+  const path = property ? [...parents, property] : parents;
+  const [text] = Object.values(constraints ?? {});
+  return [...(text ? [{ field: path.join('.'), text }] : []), ...(children ?? []).flatMap((child) => flatten(child, path))];
+}
+
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+
+/**
+ * graphql-js quotes the offending value in its messages, and a value may be a password written into the document. Where the
+ * error points at a value, only the expected type is told; the location says where.
+ */
+function withoutValues({ message, nodes }: GraphQLError): string {
+  const variable = /^Variable "\$(\w+)" got invalid value/.exec(message)?.[1];
+  if (variable) return `The variable $${variable} has a value of the wrong type.`;
+  const pointsAtValue = nodes?.some(({ kind }) => valueKinds.has(kind)) && !message.startsWith('Field "');
+  if (!pointsAtValue) return message;
+  const type =
+    /of type "([^"]+)"/.exec(message)?.[1] ??
+    /in "([^"]+)" enum/.exec(message)?.[1] ??
+    /^Enum "([^"]+)"/.exec(message)?.[1] ??
+    /^(\w+) cannot represent/.exec(message)?.[1];
+  return type ? `A value of type ${type} is expected here.` : 'A value here is not of the expected type.';
+}
+
+const valueKinds = new Set<string>([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.BOOLEAN, Kind.ENUM, Kind.LIST, Kind.OBJECT, Kind.NULL]);
+
+/**
+ * Checks variables against their declared types and tells where a value is wrong, never what it is: graphql-js echoes it.
+ * Run before execution (Apollo Server leaves it out when a gateway executes). At most `limit` errors.
+ */
+export function variableErrors(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+  limit = 5,
+): GraphQLError[] {
+  const errors: GraphQLError[] = [];
+  const report = (
+    message: string,
+    node: OperationDefinitionNode | NonNullable<OperationDefinitionNode['variableDefinitions']>[number],
+    field: string,
+  ) => {
+    const extensions: GraphQLErrorExtensions = { code: 'BAD_USER_INPUT', kind: 'BAD_USER_INPUT', field };
+    if (errors.length < limit) errors.push(new GraphQLError(message, { nodes: node, extensions }));
+  };
+  for (const definition of operation.variableDefinitions ?? []) {
+    const name = definition.variable.name.value;
+    const written = print(definition.type);
+    const type = typeFromAST(schema, definition.type as Parameters<typeof typeFromAST>[1]) as GraphQLInputType | undefined;
+    if (!type) continue;
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (value === undefined) {
+      if (definition.type.kind === Kind.NON_NULL_TYPE && !definition.defaultValue)
+        report(`The variable $${name} of type ${written} is missing.`, definition, name);
+      continue;
+    }
+    if (value === null) {
+      if (definition.type.kind === Kind.NON_NULL_TYPE)
+        report(`The variable $${name} of type ${written} must not be null.`, definition, name);
+      continue;
+    }
+    coerceInputValue(value, type, (path, _value, error) => {
+      const at = [name, ...path].map((step, index) => (typeof step === 'number' ? `[${step}]` : index ? `.${step}` : step)).join('');
+      report(`The variable $${at} ${wrongBecause(error.message)}.`, definition, at);
+    });
+  }
+  return errors;
+}
+
+/** The reason in graphql-js's words where these name only the schema; otherwise without them. */
+function wrongBecause(message: string): string {
+  const missing = /^Field "(\w+)" of required type "([^"]+)" was not provided/.exec(message);
+  if (missing) return `lacks the field ${missing[1]} of type ${missing[2]}`;
+  const unknown = /^Field "\w+" is not defined by type "(\w+)"/.exec(message);
+  if (unknown) return `has a field that the type ${unknown[1]} does not define`;
+  const expected =
+    /^Expected (?:non-nullable )?(?:value of )?type "([^"]+)"/.exec(message)?.[1] ??
+    /in "([^"]+)" enum/.exec(message)?.[1] ??
+    /^Enum "([^"]+)"/.exec(message)?.[1] ??
+    /^(\w+) cannot represent/.exec(message)?.[1];
+  return expected ? `is not a value of type ${expected}` : 'is not of the expected type';
+}
+
+/** What a document is validated by; the schema can be asked about outside production only. */
+export function documentRules(production: boolean): readonly ValidationRule[] {
+  return production ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
+}

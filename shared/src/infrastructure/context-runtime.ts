@@ -1,0 +1,62 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { embeddedLogUrl, openEmbeddedLog } from './embedded-log.js';
+import type { EventBus } from './event-bus.js';
+import { type LiveStreams, startLiveStreams } from './live-streams.js';
+import type { Logger } from './logger.js';
+import { deployContextMigrations } from './migrations.js';
+import { type Relay, startRelay } from './relay.js';
+
+/** What every context runs on: its database, the event bus, the relay of its outbox, live readers of its streams. */
+export interface ContextRuntime {
+  readonly pool: pg.Pool;
+  readonly adapter: PrismaPg;
+  readonly bus: EventBus;
+  readonly relay: Relay;
+  readonly streams: LiveStreams;
+  /** In the order that lets what is under way finish: readers, relay, bus, database. */
+  close(): Promise<void>;
+}
+
+export async function openContextRuntime({
+  context,
+  databaseUrl,
+  eventBusUrl,
+  migrations,
+  log,
+}: {
+  context: string;
+  databaseUrl: string;
+  eventBusUrl: string;
+  /** Folder of the context's own migrations. */
+  migrations: string;
+  log: Logger;
+}): Promise<ContextRuntime> {
+  await deployContextMigrations(databaseUrl, migrations);
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 10,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 5_000,
+    application_name: context,
+    // A statement of ours takes milliseconds; one that takes this long is stuck and must not hold locks or connections.
+    statement_timeout: 10_000,
+  });
+  pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'));
+  const bus = await openEmbeddedLog({ url: embeddedLogUrl(eventBusUrl, databaseUrl), log });
+  const relay = startRelay({ databaseUrl, context, bus, log });
+  const streams = await startLiveStreams({ databaseUrl, pool, log });
+  return {
+    pool,
+    adapter: new PrismaPg(pool),
+    bus,
+    relay,
+    streams,
+    async close() {
+      await streams.stop();
+      await relay.stop();
+      await bus.close();
+      await pool.end();
+    },
+  };
+}

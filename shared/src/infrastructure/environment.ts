@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** A wrong or contradictory setting: one sentence that names it. The process ends with exit code 1 and nothing is half-started. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Validates settings; an empty value counts as absent, as in a .env file with `KEY=`. Values are never quoted: they may be secrets. */
+export function readEnvironment<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const name = issue?.path.join('.') ?? 'settings';
+  const missing = issue?.code === 'invalid_type' && given[name] === undefined;
+  throw new SettingError(
+    missing ? `The setting ${name} is missing.` : `The setting ${name} is wrong: ${issue?.message ?? 'not accepted'}.`,
+  );
+}
+
+/** Settings that every service has. */
+export const serviceSettings = {
+  PORT: z.coerce.number({ error: 'a port number from 0 (any free one) to 65535' }).int().min(0).max(65535).default(0),
+  HOST: z.string().default('127.0.0.1'),
+  LOG_LEVEL: z
+    .enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+      error: 'one of silent, fatal, error, warn, info, debug, trace',
+    })
+    .default('info'),
+  NODE_ENV: z.string().optional(),
+};
+
+export const databaseSettings = {
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'a URL that begins with postgresql://' }),
+  EVENT_BUS_URL: z
+    .string()
+    .regex(/^embedded:/, { error: 'embedded: or embedded:postgresql://…' })
+    .default('embedded:'),
+  GATEWAY_JWKS: z
+    .string({ error: 'a JSON Web Key Set or its http URL' })
+    .regex(/^(https?:\/\/|\{)/, { error: 'a JSON Web Key Set or its http URL' }),
+};

@@ -1,0 +1,97 @@
+import { fromPrisma, type JobWithMetadata, PgBoss } from 'pg-boss';
+import type { SqlTransaction } from './event-store.js';
+import type { Logger } from './logger.js';
+import { currentOperation, type Operation, runOperation } from './operation.js';
+
+/** A durable piece of long work, as its handler sees it. `complete` belongs into the transaction of the job's effect: the two commit together. */
+export interface Job<Data> {
+  readonly id: string;
+  readonly data: Data;
+  /** How often it was tried before. */
+  readonly attempt: number;
+  /** The last try: a failure now is final. */
+  readonly isLastAttempt: boolean;
+  /** Aborted when the service stops or the job has lost its turn. */
+  readonly signal: AbortSignal;
+  complete(tx: SqlTransaction): Promise<void>;
+}
+
+export interface Jobs {
+  /** Enqueues in the caller's transaction. One job per key is queued or running at a time. */
+  enqueue(tx: SqlTransaction, queue: string, data: object, key: string): Promise<void>;
+  work<Data extends object>(queue: string, options: { concurrency: number }, handle: (job: Job<Data>) => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const retryLimit = 5;
+
+/**
+ * pg-boss on the context's own database. A worker beats every 5 s; one that was killed is noticed after 10 s without a beat and its job is
+ * taken over (looked for every 5 s). Its NOTIFY is off: it would be sent inside business transactions, which serialises all commits.
+ */
+export async function startJobs({
+  databaseUrl,
+  queues,
+  log,
+}: {
+  databaseUrl: string;
+  queues: readonly string[];
+  log: Logger;
+}): Promise<Jobs> {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    max: 3,
+    schema: 'jobs',
+    supervise: true,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    schedule: false,
+  });
+  boss.on('error', (error) => log.warn({ err: error }, 'job queue'));
+  await boss.start();
+  for (const queue of queues) {
+    await boss.createQueue(queue, {
+      policy: 'exclusive',
+      heartbeatSeconds: 10,
+      expireInSeconds: 3_600,
+      retryLimit,
+      retryDelay: 2,
+      retryBackoff: true,
+      retryDelayMax: 300,
+    });
+  }
+
+  return {
+    async enqueue(tx, queue, data, key) {
+      const { correlationId, actor } = currentOperation();
+      await boss.send(queue, { data, correlationId, actor }, { singletonKey: key, db: fromPrisma(tx) });
+    },
+    async work<Data extends object>(queue: string, { concurrency }: { concurrency: number }, handle: (job: Job<Data>) => Promise<void>) {
+      type Envelope = { data: Data } & Pick<Operation, 'correlationId' | 'actor'>;
+      await boss.work(
+        queue,
+        { localConcurrency: concurrency, pollingIntervalSeconds: 0.5, includeMetadata: true },
+        async ([taken]: JobWithMetadata<Envelope>[]) => {
+          if (!taken) return;
+          const { data, correlationId, actor } = taken.data;
+          await runOperation({ correlationId, actor, causationId: taken.id }, () =>
+            handle({
+              id: taken.id,
+              data,
+              attempt: taken.retryCount,
+              isLastAttempt: taken.retryCount >= taken.retryLimit,
+              signal: taken.signal,
+              complete: async (tx) => {
+                // Fenced by the attempt: a worker that was given up for dead and wakes late completes nothing.
+                await boss.complete(queue, { id: taken.id, retryCount: taken.retryCount }, null, { db: fromPrisma(tx) });
+              },
+            }),
+          );
+        },
+      );
+    },
+    async stop() {
+      await boss.stop({ graceful: true, close: true, timeout: 2_000 });
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { StoredEvent } from '../domain-events/event.js';
+import { type EventBus, topicOf } from './event-bus.js';
+import { type EventRow, eventColumns, outboxShards, storedEvent } from './event-store.js';
+import { streamChannel } from './live-streams.js';
+import type { Logger } from './logger.js';
+import { steadyConnection } from './steady-connection.js';
+import { wakeUp } from './wake-up.js';
+
+export interface Relay {
+  /** Called after a commit, so that the outbox is read now rather than at the next poll. */
+  nudge(): void;
+  stop(): Promise<void>;
+}
+
+/** Idle polling grows from 20 to 250 ms; it only matters for commits of other processes, since our own nudge. */
+const firstPoll = 20;
+const slowestPoll = 250;
+const batchSize = 500;
+
+type OutboxRow = EventRow & { position: string; published: boolean };
+
+/**
+ * Hands committed events on: to live readers by NOTIFY, to other contexts by the bus; then deletes their outbox rows. The owner of a shard
+ * holds a session advisory lock on the very connection it reads with, so that a lost session is a lost lock. Rows are taken in order
+ * of position but never behind a remembered position, which would skip transactions that commit late. Sent twice after a crash
+ * between acknowledgement and delete: consumers know each stream's version and apply it once.
+ */
+export function startRelay({
+  databaseUrl,
+  context,
+  bus,
+  log,
+}: {
+  databaseUrl: string;
+  context: string;
+  bus: EventBus;
+  log: Logger;
+}): Relay {
+  const stopping = new AbortController();
+  const wake = wakeUp();
+  const done = steadyConnection(databaseUrl, log, stopping.signal, async (client, lost) => {
+    const owned = new Set<number>();
+    let poll = firstPoll;
+    let lastClaim = 0;
+    while (!lost.aborted) {
+      if (owned.size < outboxShards && Date.now() - lastClaim > 2_000) {
+        lastClaim = Date.now();
+        await claimShards(client, owned);
+      }
+      const rows = await pendingRows(client, owned);
+      if (rows.length > 0) {
+        await handOn(client, rows, bus);
+        poll = firstPoll;
+      } else {
+        await wake.wait(poll, lost);
+        poll = Math.min(poll * 2, slowestPoll);
+      }
+    }
+  });
+
+  async function claimShards(client: pg.Client, owned: Set<number>): Promise<void> {
+    for (let shard = 0; shard < outboxShards; shard += 1) {
+      if (owned.has(shard)) continue;
+      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+        lockKey(`relay:${context}:${shard}`),
+      ]);
+      if (rows[0]?.locked) owned.add(shard);
+    }
+  }
+
+  async function pendingRows(client: pg.Client, owned: Set<number>): Promise<OutboxRow[]> {
+    if (owned.size === 0) return [];
+    const { rows } = await client.query<OutboxRow>(
+      `SELECT o.position, o.published, ${eventColumns} FROM backbone.outbox o JOIN backbone.event_store e ON e.id = o.event_id
+       WHERE o.shard = ANY($1) ORDER BY o.position LIMIT ${batchSize}`,
+      [[...owned]],
+    );
+    return rows;
+  }
+
+  async function handOn(client: pg.Client, rows: OutboxRow[], events: EventBus): Promise<void> {
+    // Live readers first: they must never wait for a broker.
+    const reached = new Map(rows.map((row) => [row.stream_id, row.event_version]));
+    await client.query('SELECT pg_notify($1, reached) FROM unnest($2::text[]) AS reached', [
+      streamChannel,
+      [...reached].map(([streamId, version]) => `${version} ${streamId}`),
+    ]);
+    const published: StoredEvent[] = rows.filter((row) => row.published).map(storedEvent);
+    if (published.length > 0) await events.publish(topicOf(context), published);
+    await client.query('DELETE FROM backbone.outbox WHERE position = ANY($1::bigint[])', [rows.map((row) => row.position)]);
+  }
+
+  return {
+    nudge: () => wake.signal(),
+    async stop() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+/** Advisory locks are numbers: 63 bits of a name's SHA-256. */
+export function lockKey(name: string): string {
+  return (createHash('sha256').update(name).digest().readBigInt64BE() >> 1n).toString();
+}

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { ApolloServer, type BaseContext } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  validate,
+} from 'graphql';
+import { CloseCode } from 'graphql-ws';
+import { documentRules, publicError, refusalError, variableErrors } from '../graphql/errors.js';
+import type { Caller } from '../graphql/caller.js';
+import { Refusal } from '../value-objects/refusal.js';
+import { bearer, gatewayTokenVerifier } from './gateway-token.js';
+import { graphqlSockets } from './graphql-socket.js';
+import { correlationIdOf, type HttpRoute, startHttpServer } from './http-server.js';
+import type { Logger } from './logger.js';
+import { type Operation, runOperation } from './operation.js';
+import type { RunningService } from './run-service.js';
+
+export interface SubgraphServerOptions<Context extends BaseContext> {
+  /** The context's name, which is also the audience of the tokens that it takes. */
+  readonly context: string;
+  readonly schema: GraphQLSchema;
+  readonly port: number;
+  readonly host: string;
+  /** The gateway's public keys: a JSON Web Key Set or its URL. */
+  readonly gatewayJwks: string;
+  /** Called per request, and per event of a subscription: what it caches (loaders) never outlives one answer. */
+  makeContext(caller: Caller): Context;
+  readonly log: Logger;
+  /** Open to everybody, by method and path: `'GET /.well-known/jwks.json'`. */
+  readonly routes?: Readonly<Record<string, HttpRoute>>;
+  /** Whether it can serve now, for GET /ready. */
+  readonly ready?: () => boolean | Promise<boolean>;
+  readonly production?: boolean;
+}
+
+const actorOf = (caller: Caller) => (caller.userId ? `user:${caller.userId}` : caller.kind);
+
+/** One context's graph over HTTP and WebSocket, for the gateway alone: whoever has no token of it gets 401 before anything is parsed. */
+export async function startSubgraphServer<Context extends BaseContext>(options: SubgraphServerOptions<Context>): Promise<RunningService> {
+  const {
+    context: name,
+    schema,
+    port,
+    host,
+    gatewayJwks,
+    makeContext,
+    log,
+    routes,
+    ready,
+    production = process.env.NODE_ENV === 'production',
+  } = options;
+  const verify = gatewayTokenVerifier(gatewayJwks, name);
+  const format = (error: unknown) => publicError(error, log);
+
+  const server = new ApolloServer<Context>({
+    schema,
+    formatError: (_, error) => format(error),
+    includeStacktraceInErrorResponses: false,
+    introspection: !production,
+    // Only the gateway gets this far, with a header that no browser sends by itself.
+    csrfPrevention: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      {
+        async requestDidStart() {
+          return {
+            async didResolveOperation({ operation, request }) {
+              const [error] = variableErrors(schema, operation, request.variables ?? {});
+              if (error)
+                throw new GraphQLError(error.message, {
+                  ...error,
+                  nodes: error.nodes,
+                  extensions: { ...error.extensions, http: { status: 400 } },
+                });
+            },
+          };
+        },
+      },
+    ],
+  });
+  await server.start();
+
+  const sockets = graphqlSockets({
+    log,
+    maxPayload: 1024 * 1024,
+    protocol: {
+      async onConnect({ connectionParams, extra }) {
+        try {
+          const { kind } = await verify(bearer(connectionParams?.authorization));
+          if (kind === 'service') return true;
+        } catch (error) {
+          if (error instanceof Refusal && error.kind === 'UNAVAILABLE') extra.close(1013, error.message);
+        }
+        extra.close(CloseCode.Unauthorized, 'GATEWAY_ONLY');
+        return false;
+      },
+      // Throwing in here would end the socket that all clients of a gateway share.
+      async onSubscribe(_connection, _id, { query, operationName, variables, extensions }) {
+        try {
+          const caller = withAddress(await verify(bearer(extensions?.authorization)), extensions?.clientAddress);
+          const given = extensions?.correlationId;
+          const operation: Operation = { correlationId: typeof given === 'string' ? given : randomUUID(), actor: actorOf(caller) };
+          const document = parse(query, { maxTokens: 10_000 });
+          const invalid = validate(schema, document, documentRules(production));
+          if (invalid.length > 0) return invalid;
+          const definition = getOperationAST(document, operationName);
+          if (!definition) return [new GraphQLError('There is no operation of this name.')];
+          const wrong = variableErrors(schema, definition, variables ?? {});
+          if (wrong.length > 0) return wrong;
+          return { schema, document, operationName, variableValues: variables, contextValue: { caller, operation } satisfies Opened };
+        } catch (error) {
+          return [
+            error instanceof GraphQLError
+              ? error
+              : error instanceof Refusal
+                ? refusalError(error)
+                : new GraphQLError('unexpected', { originalError: asError(error) }),
+          ];
+        }
+      },
+      subscribe: (args) => liveEvents(args, makeContext),
+      execute: (args) => {
+        const { caller, operation } = args.contextValue as Opened;
+        return runOperation(operation, () => execute({ ...args, contextValue: makeContext(caller) }));
+      },
+      onNext: (_connection, _id, _payload, { contextValue }, result) =>
+        runOperation((contextValue as Opened).operation, () => formatted(result, format)),
+      onError: (_connection, _id, _payload, errors) => errors.map(format),
+    },
+  });
+
+  const http = await startHttpServer<Context>({
+    port,
+    host,
+    log,
+    routes,
+    ready,
+    onUpgrade: sockets.upgrade,
+    onDrain: () => sockets.drain(),
+    // What clients send is limited at the gateway; a batch of entity representations is larger than what asked for it.
+    bodyLimit: 4 * 1024 * 1024,
+    graphql: {
+      server,
+      async open(request) {
+        const caller = withAddress(await verify(bearer(request.headers.authorization)), request.headers['x-client-address']);
+        return {
+          operation: { correlationId: correlationIdOf(request) ?? randomUUID(), actor: actorOf(caller) },
+          context: makeContext(caller),
+        };
+      },
+    },
+  });
+
+  return {
+    name,
+    url: `${http.url}/graphql`,
+    port: http.port,
+    async stop() {
+      await http.drain();
+      await server.stop();
+    },
+  };
+}
+
+interface Opened {
+  readonly caller: Caller;
+  readonly operation: Operation;
+}
+
+function withAddress(caller: Caller, clientAddress: unknown): Caller {
+  return typeof clientAddress === 'string' ? { ...caller, clientAddress } : caller;
+}
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+
+function formatted(result: ExecutionResult, format: (error: unknown) => ReturnType<typeof publicError>): FormattedExecutionResult {
+  return result.errors ? { ...result, errors: result.errors.map(format) } : (result as FormattedExecutionResult);
+}
+
+/**
+ * graphql-js's subscribe() resolves every event with one context, so that a loader would answer the second event from what it read for
+ * the first. Here each event has its own. `return` goes straight to the source: an async generator that waits would only hear it after
+ * the next event.
+ */
+async function liveEvents<Context>(
+  args: ExecutionArgs,
+  makeContext: (caller: Caller) => Context,
+): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult> {
+  const { caller, operation } = args.contextValue as Opened;
+  const source = await runOperation(operation, () => createSourceEventStream({ ...args, contextValue: makeContext(caller) }));
+  if (!(Symbol.asyncIterator in source)) return source;
+  const events = source[Symbol.asyncIterator]();
+  const live: AsyncGenerator<ExecutionResult> = {
+    next: () =>
+      runOperation(operation, async () => {
+        const event = await events.next();
+        if (event.done) return { done: true, value: undefined };
+        return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue: makeContext(caller) }) };
+      }),
+    async return() {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    async throw(error) {
+      await events.return?.();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return live;
+    },
+    async [Symbol.asyncDispose]() {
+      await events.return?.();
+    },
+  };
+  return live;
+}

@@ -1,0 +1,50 @@
+export type RefusalKind =
+  | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'TOO_MANY_REQUESTS'
+  | 'UNAVAILABLE';
+
+export type RefusalParams = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What a refusal says: its kind, one sentence that names the fix (`{name}` is filled from the params), the input field it is about. */
+export interface RefusalEntry {
+  readonly kind: RefusalKind;
+  readonly sentence: string;
+  readonly field?: string;
+}
+
+/** A rule said no. The code is stable and public; the sentence is for people; params are what a client needs to go on (currentVersion, retryAt). */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(
+    readonly code: string,
+    readonly kind: RefusalKind,
+    sentence: string,
+    readonly field?: string,
+    readonly params?: RefusalParams,
+  ) {
+    super(sentence);
+  }
+}
+
+type Refuse<Table> = { readonly [Code in keyof Table]: (params?: RefusalParams) => Refusal };
+
+/** Turns a context's table of refusals into functions: `throw refuse.STORY_NOT_FOUND()`. */
+export function defineRefusals<Table extends Readonly<Record<string, RefusalEntry>>>(table: Table): Refuse<Table> {
+  const refuse = Object.entries(table).map(([code, { kind, sentence, field }]) => [
+    code,
+    (params?: RefusalParams) =>
+      new Refusal(
+        code,
+        kind,
+        sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(params?.[name] ?? '')),
+        field,
+        params,
+      ),
+  ]);
+  return Object.fromEntries(refuse) as Refuse<Table>;
+}
