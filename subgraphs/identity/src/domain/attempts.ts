@@ -1,0 +1,19 @@
+import type { Email } from '@storytelling/shared/value-objects/email';
+
+export interface SignInAttempt {
+  readonly clientAddress: string;
+  readonly account: Email;
+  /** The account had a session from this address before: strangers' failures elsewhere do not count against it. */
+  readonly knownAddress: boolean;
+}
+
+/**
+ * How often somebody may try. An attempt is counted before it is made (so that a hundred at once are counted, too) and refused with TOO_MANY_ATTEMPTS and
+ * `retryAt`. An unknown account is counted like a known one.
+ */
+export interface Attempts {
+  register(clientAddress: string): Promise<void>;
+  signIn(attempt: SignInAttempt): Promise<void>;
+  /** The attempt was right: what it and its owner's typing errors counted for the account is taken back. */
+  succeeded(attempt: SignInAttempt): Promise<void>;
+}

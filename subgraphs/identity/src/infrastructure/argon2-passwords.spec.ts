@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { hash } from '@node-rs/argon2';
+import { password } from '../domain/password.js';
+import { argon2Passwords, turns } from './argon2-passwords.js';
+
+const passwords = argon2Passwords();
+const correct = password('correct horse battery');
+
+describe('a password', () => {
+  it('is kept as argon2id with OWASP’s parameters, differently each time', async () => {
+    const [one, two] = await Promise.all([passwords.hash(correct), passwords.hash(correct)]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(two);
+    await expect(passwords.verify(one, correct)).resolves.toEqual({ matches: true, outdated: false });
+    await expect(passwords.verify(one, password('wrong horse battery'))).resolves.toEqual({ matches: false, outdated: false });
+  });
+
+  it('of nobody matches nothing, not even its own text', async () => {
+    await expect(passwords.verify(undefined, password('the password of nobody'))).resolves.toEqual({ matches: false, outdated: false });
+  });
+
+  it('takes as long for nobody as for somebody', async () => {
+    const known = await passwords.hash(correct);
+    const wrong = password('wrong horse battery');
+    const time = async (hashed: string | undefined) => {
+      const runs: number[] = [];
+      for (let run = 0; run < 7; run += 1) {
+        const start = performance.now();
+        await passwords.verify(hashed, wrong);
+        runs.push(performance.now() - start);
+      }
+      return runs.sort((a, b) => a - b)[3] ?? 0;
+    };
+    await time(undefined);
+    const ratio = (await time(undefined)) / (await time(known));
+    // Machines are noisy; without the work for nobody the ratio is below 0.01.
+    expect(ratio).toBeGreaterThan(0.4);
+    expect(ratio).toBeLessThan(2.5);
+  });
+
+  it('hashed with weaker parameters is outdated', async () => {
+    const old = await hash(correct, { memoryCost: 4096, timeCost: 1 });
+    await expect(passwords.verify(old, correct)).resolves.toEqual({ matches: true, outdated: true });
+  });
+
+  it('is known when it is among the common ones', async () => {
+    const isCommon = await passwords.common();
+    expect(['password123', 'qwertyuiop', '1234567890'].filter(isCommon)).toHaveLength(3);
+    expect(isCommon('correct horse battery')).toBe(false);
+  });
+});
+
+describe('turns', () => {
+  it('let so many work at once, some wait in line, and refuse the rest', async () => {
+    const inTurn = turns(2, 3);
+    let running = 0;
+    let most = 0;
+    const work = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return 'done';
+    };
+    const results = await Promise.allSettled(Array.from({ length: 7 }, () => inTurn(work)));
+    expect(most).toBe(2);
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(5);
+    expect(results.filter((result) => result.status === 'rejected').map((result) => result.reason.code)).toEqual(['SIGN_IN_BUSY', 'SIGN_IN_BUSY']);
+    await expect(Promise.all([inTurn(work), inTurn(work), inTurn(work)])).resolves.toHaveLength(3);
+    expect(most).toBe(2);
+  });
+
+  it('are given back when the work fails', async () => {
+    const inTurn = turns(1, 0);
+    await expect(inTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(inTurn(async () => 'next')).resolves.toBe('next');
+  });
+});

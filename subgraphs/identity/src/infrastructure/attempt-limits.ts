@@ -1,0 +1,71 @@
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type pg from 'pg';
+import type { Attempts } from '../domain/attempts.js';
+import { refuse } from '../domain/refusals.js';
+import type { Secrets } from './secrets.js';
+
+/**
+ * Three nets over signing in, from fine to coarse. An attacker at one address is caught by the first. One with many addresses is caught by the second, and
+ * that one must not lock the owner out: it lasts 5 minutes only, and does not hold for addresses that the account has signed in from before. The third bounds
+ * what one address can cost us in hashing whatever accounts it names; it is wide, because a school is one address.
+ */
+export const limits = {
+  addressAndAccount: { points: 10, duration: 15 * 60 },
+  account: { points: 50, duration: 5 * 60 },
+  address: { points: 300, duration: 15 * 60 },
+  registration: { points: 60, duration: 60 * 60 },
+} as const;
+
+type Limit = { readonly points: number; readonly duration: number };
+type Limits = { readonly [name in keyof typeof limits]: Limit };
+
+/** Counted in PostgreSQL, so that all replicas count together; one statement per attempt and net. Keys are keyed hashes. */
+export function postgresAttempts(pool: pg.Pool, secrets: Pick<Secrets, 'tag'>, chosen: Limits = limits): Attempts {
+  return attempts(
+    (keyPrefix, limit) =>
+      new RateLimiterPostgres({ ...limit, storeClient: pool, storeType: 'pool', tableName: 'attempts', tableCreated: true, keyPrefix, clearExpiredByTimeout: false }),
+    secrets,
+    chosen,
+  );
+}
+
+export function memoryAttempts(secrets: Pick<Secrets, 'tag'>, chosen: Limits = limits): Attempts {
+  return attempts((keyPrefix, limit) => new RateLimiterMemory({ ...limit, keyPrefix }), secrets, chosen);
+}
+
+function attempts(limiter: (name: string, limit: Limit) => RateLimiterAbstract, secrets: Pick<Secrets, 'tag'>, chosen: Limits): Attempts {
+  const [both, alone, address, registration] = (['addressAndAccount', 'account', 'address', 'registration'] as const).map((name) => {
+    const counter = limiter(name, chosen[name]);
+    return {
+      async count(value: string) {
+        try {
+          await counter.consume(secrets.tag(name, value));
+        } catch (result) {
+          if (!(result instanceof RateLimiterRes)) throw result;
+          throw refuse.TOO_MANY_ATTEMPTS({ retryAt: new Date(Date.now() + result.msBeforeNext).toISOString() });
+        }
+      },
+      forget: (value: string) => counter.delete(secrets.tag(name, value)),
+      takeBack: (value: string) => counter.reward(secrets.tag(name, value)),
+    };
+  }) as [Counter, Counter, Counter, Counter];
+
+  return {
+    register: (clientAddress) => registration.count(clientAddress),
+    async signIn({ clientAddress, account, knownAddress }) {
+      await address.count(clientAddress);
+      await both.count(`${clientAddress} ${account}`);
+      if (!knownAddress) await alone.count(account);
+    },
+    async succeeded({ clientAddress, account, knownAddress }) {
+      await both.forget(`${clientAddress} ${account}`);
+      if (!knownAddress) await alone.takeBack(account);
+    },
+  };
+}
+
+interface Counter {
+  count(value: string): Promise<void>;
+  forget(value: string): Promise<unknown>;
+  takeBack(value: string): Promise<unknown>;
+}
