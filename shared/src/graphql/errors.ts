@@ -1,18 +1,4 @@
-import {
-  coerceInputValue,
-  GraphQLError,
-  type GraphQLErrorExtensions,
-  type GraphQLFormattedError,
-  type GraphQLInputType,
-  type GraphQLSchema,
-  Kind,
-  NoSchemaIntrospectionCustomRule,
-  type OperationDefinitionNode,
-  print,
-  specifiedRules,
-  type ValidationRule,
-  typeFromAST,
-} from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import type { Logger } from '../infrastructure/logger.js';
 import { currentOperation } from '../infrastructure/operation.js';
 import { Refusal, type RefusalKind } from '../value-objects/refusal.js';
@@ -148,65 +134,3 @@ function withoutValues({ message, nodes }: GraphQLError): string {
 }
 
 const valueKinds = new Set<string>([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.BOOLEAN, Kind.ENUM, Kind.LIST, Kind.OBJECT, Kind.NULL]);
-
-/**
- * Checks variables against their declared types and tells where a value is wrong, never what it is: graphql-js echoes it.
- * Run before execution (Apollo Server leaves it out when a gateway executes). At most `limit` errors.
- */
-export function variableErrors(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-  limit = 5,
-): GraphQLError[] {
-  const errors: GraphQLError[] = [];
-  const report = (
-    message: string,
-    node: OperationDefinitionNode | NonNullable<OperationDefinitionNode['variableDefinitions']>[number],
-    field: string,
-  ) => {
-    const extensions: GraphQLErrorExtensions = { code: 'BAD_USER_INPUT', kind: 'BAD_USER_INPUT', field };
-    if (errors.length < limit) errors.push(new GraphQLError(message, { nodes: node, extensions }));
-  };
-  for (const definition of operation.variableDefinitions ?? []) {
-    const name = definition.variable.name.value;
-    const written = print(definition.type);
-    const type = typeFromAST(schema, definition.type as Parameters<typeof typeFromAST>[1]) as GraphQLInputType | undefined;
-    if (!type) continue;
-    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-    if (value === undefined) {
-      if (definition.type.kind === Kind.NON_NULL_TYPE && !definition.defaultValue)
-        report(`The variable $${name} of type ${written} is missing.`, definition, name);
-      continue;
-    }
-    if (value === null) {
-      if (definition.type.kind === Kind.NON_NULL_TYPE)
-        report(`The variable $${name} of type ${written} must not be null.`, definition, name);
-      continue;
-    }
-    coerceInputValue(value, type, (path, _value, error) => {
-      const at = [name, ...path].map((step, index) => (typeof step === 'number' ? `[${step}]` : index ? `.${step}` : step)).join('');
-      report(`The variable $${at} ${wrongBecause(error.message)}.`, definition, at);
-    });
-  }
-  return errors;
-}
-
-/** The reason in graphql-js's words where these name only the schema; otherwise without them. */
-function wrongBecause(message: string): string {
-  const missing = /^Field "(\w+)" of required type "([^"]+)" was not provided/.exec(message);
-  if (missing) return `lacks the field ${missing[1]} of type ${missing[2]}`;
-  const unknown = /^Field "\w+" is not defined by type "(\w+)"/.exec(message);
-  if (unknown) return `has a field that the type ${unknown[1]} does not define`;
-  const expected =
-    /^Expected (?:non-nullable )?(?:value of )?type "([^"]+)"/.exec(message)?.[1] ??
-    /in "([^"]+)" enum/.exec(message)?.[1] ??
-    /^Enum "([^"]+)"/.exec(message)?.[1] ??
-    /^(\w+) cannot represent/.exec(message)?.[1];
-  return expected ? `is not a value of type ${expected}` : 'is not of the expected type';
-}
-
-/** What a document is validated by; the schema can be asked about outside production only. */
-export function documentRules(production: boolean): readonly ValidationRule[] {
-  return production ? [...specifiedRules, NoSchemaIntrospectionCustomRule] : specifiedRules;
-}

@@ -319,9 +319,3 @@ function send(request: IncomingMessage, response: ServerResponse, { status = 200
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
-
-/** A client's or the gateway's own id of a request, if it has the form of one: it goes into logs and envelopes. */
-export function correlationIdOf(request: IncomingMessage): string | undefined {
-  const given = request.headers['x-correlation-id'];
-  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : undefined;
-}

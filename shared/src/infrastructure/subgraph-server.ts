@@ -9,17 +9,16 @@ import {
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLSchema,
-  getOperationAST,
   parse,
-  validate,
 } from 'graphql';
 import { CloseCode } from 'graphql-ws';
-import { documentRules, publicError, refusalError, variableErrors } from '../graphql/errors.js';
 import type { Caller } from '../graphql/caller.js';
+import { documentErrors, operationOf, variableErrors, withCode } from '../graphql/document.js';
+import { publicError, refusalError } from '../graphql/errors.js';
 import { Refusal } from '../value-objects/refusal.js';
 import { bearer, gatewayTokenVerifier } from './gateway-token.js';
 import { graphqlSockets } from './graphql-socket.js';
-import { correlationIdOf, type HttpRoute, startHttpServer } from './http-server.js';
+import { type HttpRoute, startHttpServer } from './http-server.js';
 import type { Logger } from './logger.js';
 import { type Operation, runOperation } from './operation.js';
 import type { RunningService } from './run-service.js';
@@ -110,13 +109,12 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
       async onSubscribe(_connection, _id, { query, operationName, variables, extensions }) {
         try {
           const caller = withAddress(await verify(bearer(extensions?.authorization)), extensions?.clientAddress);
-          const given = extensions?.correlationId;
-          const operation: Operation = { correlationId: typeof given === 'string' ? given : randomUUID(), actor: actorOf(caller) };
-          const document = parse(query, { maxTokens: 10_000 });
-          const invalid = validate(schema, document, documentRules(production));
+          const operation: Operation = { correlationId: correlationId(extensions?.correlationId), actor: actorOf(caller) };
+          const document = parse(query);
+          const invalid = documentErrors(schema, document, production);
           if (invalid.length > 0) return invalid;
-          const definition = getOperationAST(document, operationName);
-          if (!definition) return [new GraphQLError('There is no operation of this name.')];
+          const definition = operationOf(document, operationName);
+          if (definition instanceof GraphQLError) return [definition];
           const wrong = variableErrors(schema, definition, variables ?? {});
           if (wrong.length > 0) return wrong;
           return { schema, document, operationName, variableValues: variables, contextValue: { caller, operation } satisfies Opened };
@@ -137,7 +135,8 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
       },
       onNext: (_connection, _id, _payload, { contextValue }, result) =>
         runOperation((contextValue as Opened).operation, () => formatted(result, format)),
-      onError: (_connection, _id, _payload, errors) => errors.map(format),
+      onError: (_connection, _id, { extensions }, errors) =>
+        runOperation({ correlationId: correlationId(extensions?.correlationId), actor: 'gateway' }, () => errors.map(format)),
     },
   });
 
@@ -183,6 +182,11 @@ function withAddress(caller: Caller, clientAddress: unknown): Caller {
   return typeof clientAddress === 'string' ? { ...caller, clientAddress } : caller;
 }
 
+/** The gateway's id of a request, if it has the form of one: it goes into logs and envelopes. */
+function correlationId(given: unknown): string {
+  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
+}
+
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 function formatted(result: ExecutionResult, format: (error: unknown) => ReturnType<typeof publicError>): FormattedExecutionResult {
@@ -204,7 +208,7 @@ async function liveEvents<Context>(
   const events = source[Symbol.asyncIterator]();
   const live: AsyncGenerator<ExecutionResult> = {
     next: () =>
-      runOperation(operation, async () => {
+      runOperation(operation, async (): Promise<IteratorResult<ExecutionResult>> => {
         const event = await events.next();
         if (event.done) return { done: true, value: undefined };
         return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue: makeContext(caller) }) };
