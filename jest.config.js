@@ -1,4 +1,4 @@
-// One configuration for all rooms; a project per kind of test, so that `npm run test:quick -- story` can pick.
+// One configuration for all rooms; a project per kind of test, so that `npm run test:unit` and `npm run test:quick -- story` can pick.
 const swc = [
   '@swc/jest',
   {
@@ -19,19 +19,25 @@ const kind = (displayName, testMatch, more = {}) => ({
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': swc },
   moduleNameMapper: {
+    // Packages by their sources, so that a test sees the code as it is written and needs no build. Whatever is not named here is a context.
     '^@storytelling/(shared|gateway|platform)/(.*)$': '<rootDir>/$1/src/$2.ts',
-    '^@storytelling/(identity|story)/(.*)$': '<rootDir>/subgraphs/$1/src/$2.ts',
+    '^@storytelling/([^/]+)/(.*)$': '<rootDir>/subgraphs/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-  modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/tools/architecture/fixtures/'],
+  modulePathIgnorePatterns: ['/dist/', '/\\.data/', '<rootDir>/tools/architecture/fixtures/'],
   ...more,
 });
+
+const withPostgres = {
+  globalSetup: '<rootDir>/tools/jest/start-postgres.mjs',
+  globalTeardown: '<rootDir>/tools/jest/stop-postgres.mjs',
+};
 
 export default {
   projects: [
     kind('unit', ['<rootDir>/**/*.spec.ts', '!<rootDir>/**/*.{int,e2e}.spec.ts']),
-    kind('int', ['<rootDir>/**/*.int.spec.ts'], { globalSetup: '<rootDir>/tools/jest/start-postgres.mjs', globalTeardown: '<rootDir>/tools/jest/stop-postgres.mjs' }),
+    kind('int', ['<rootDir>/**/*.int.spec.ts'], withPostgres),
     kind('e2e', ['<rootDir>/**/*.e2e.spec.ts']),
   ],
 };
