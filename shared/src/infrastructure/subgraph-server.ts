@@ -76,13 +76,8 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
         async requestDidStart() {
           return {
             async didResolveOperation({ operation, request }) {
-              const [error] = variableErrors(schema, operation, request.variables ?? {});
-              if (error)
-                throw new GraphQLError(error.message, {
-                  ...error,
-                  nodes: error.nodes,
-                  extensions: { ...error.extensions, http: { status: 400 } },
-                });
+              const [error] = operation ? variableErrors(schema, operation, request.variables ?? {}) : [];
+              if (error) throw error;
             },
           };
         },
@@ -121,7 +116,7 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
         } catch (error) {
           return [
             error instanceof GraphQLError
-              ? error
+              ? withCode(error, 'GRAPHQL_PARSE_FAILED')
               : error instanceof Refusal
                 ? refusalError(error)
                 : new GraphQLError('unexpected', { originalError: asError(error) }),
@@ -155,7 +150,7 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
       async open(request) {
         const caller = withAddress(await verify(bearer(request.headers.authorization)), request.headers['x-client-address']);
         return {
-          operation: { correlationId: correlationIdOf(request) ?? randomUUID(), actor: actorOf(caller) },
+          operation: { correlationId: correlationId(request.headers['x-correlation-id']), actor: actorOf(caller) },
           context: makeContext(caller),
         };
       },
