@@ -35,6 +35,16 @@ export function defineEvent<const Name extends string, Schema extends z.ZodType>
   return Object.assign(create, { personal: {}, ...definition });
 }
 
+/** A stream is one aggregate's history; its id is `<context>.<Type>-<id>`. */
+export interface Stream {
+  readonly id: string;
+  readonly type: string;
+}
+
+export function stream(context: string, type: string, id: string): Stream {
+  return { id: `${context}.${type}-${id}`, type };
+}
+
 /** An event as its context stored it, with everything the envelope carries (CloudEvents 1.0 plus our extensions). */
 export interface StoredEvent {
   /** UUID of this fact; the same however often it is delivered. */

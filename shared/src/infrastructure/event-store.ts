@@ -1,20 +1,10 @@
-import type { DomainEvent, EventCatalog, StoredEvent } from '../domain-events/event.js';
+import type { DomainEvent, EventCatalog, StoredEvent, Stream } from '../domain-events/event.js';
 import { currentOperation } from './operation.js';
 
 /** The part of a Prisma transaction that schema `backbone` needs: its tables are not in any context's Prisma schema. */
 export interface SqlTransaction {
   $queryRawUnsafe<T>(sql: string, ...values: unknown[]): Promise<T>;
   $executeRawUnsafe(sql: string, ...values: unknown[]): Promise<number>;
-}
-
-/** A stream is one aggregate's history; its id is `<context>.<Type>-<id>`. */
-export interface Stream {
-  readonly id: string;
-  readonly type: string;
-}
-
-export function stream(context: string, type: string, id: string): Stream {
-  return { id: `${context}.${type}-${id}`, type };
 }
 
 /** Streams of one context are spread over this many relay shards; a stream stays in its shard, which keeps its order. */

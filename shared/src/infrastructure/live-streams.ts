@@ -19,8 +19,8 @@ export interface LiveStreams {
   read(streamId: string, after: number, first: number): Promise<StoredEvent[]>;
   /** Where a client resumes: the version of its cursor, or the stream's present end without one. RESUME_EXPIRED if the cursor cannot be trusted. */
   startFrom(streamId: string, cursor: string | null | undefined): Promise<number>;
-  /** The events after a version and then every new one, in order, each once, until the signal. */
-  follow(streamId: string, after: number, signal: AbortSignal): AsyncGenerator<StoredEvent>;
+  /** The events after a version and then every new one, in order, each once, until `return` is called, which takes effect at once. */
+  follow(streamId: string, after: number): AsyncIterableIterator<StoredEvent>;
   stop(): Promise<void>;
 }
 
@@ -76,6 +76,28 @@ export async function startLiveStreams({
     return rows.map(storedEvent);
   }
 
+  async function* eventsUntil(streamId: string, after: number, until: AbortSignal): AsyncGenerator<StoredEvent, undefined> {
+    // The nudge is subscribed to before the first read: nothing can fall between the two.
+    const watcher = wakeUp();
+    const watchers = watched.get(streamId) ?? new Set();
+    watched.set(streamId, watchers.add(watcher));
+    try {
+      let version = after;
+      while (!until.aborted) {
+        const events = await read(streamId, version, pageSize);
+        for (const event of events) {
+          if (until.aborted) return;
+          yield event;
+          version = event.sequence;
+        }
+        if (events.length < pageSize) await watcher.wait(60_000, until);
+      }
+    } finally {
+      watchers.delete(watcher);
+      if (watchers.size === 0 && watched.get(streamId) === watchers) watched.delete(streamId);
+    }
+  }
+
   return {
     cursorAt: (streamId, version) => encodeCursor(epoch, streamId, version),
     read,
@@ -87,27 +109,20 @@ export async function startLiveStreams({
       const current = rows[0]?.version ?? 0;
       return cursor ? decodeCursor(cursor, epoch, streamId, current) : current;
     },
-    async *follow(streamId, after, signal) {
-      const until = AbortSignal.any([signal, stopping.signal]);
-      // The nudge is subscribed to before the first read: nothing can fall between the two.
-      const watcher = wakeUp();
-      const watchers = watched.get(streamId) ?? new Set();
-      watched.set(streamId, watchers.add(watcher));
-      try {
-        let version = after;
-        while (!until.aborted) {
-          const events = await read(streamId, version, pageSize);
-          for (const event of events) {
-            if (until.aborted) return;
-            yield event;
-            version = event.sequence;
-          }
-          if (events.length < pageSize) await watcher.wait(60_000, until);
-        }
-      } finally {
-        watchers.delete(watcher);
-        if (watchers.size === 0 && watched.get(streamId) === watchers) watched.delete(streamId);
-      }
+    follow(streamId, after) {
+      // A generator that waits hears `return` only after the next event; the signal reaches it where it waits.
+      const left = new AbortController();
+      const events = eventsUntil(streamId, after, AbortSignal.any([left.signal, stopping.signal]));
+      return {
+        next: () => events.next(),
+        return: () => {
+          left.abort();
+          return events.return(undefined);
+        },
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+      };
     },
     async stop() {
       stopping.abort();

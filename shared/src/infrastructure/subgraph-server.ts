@@ -20,6 +20,7 @@ import { bearer, gatewayTokenVerifier } from './gateway-token.js';
 import { graphqlSockets } from './graphql-socket.js';
 import { type HttpRoute, startHttpServer } from './http-server.js';
 import type { Logger } from './logger.js';
+import { mapEvents } from './map-events.js';
 import { type Operation, runOperation } from './operation.js';
 import type { RunningService } from './run-service.js';
 
@@ -190,8 +191,7 @@ function formatted(result: ExecutionResult, format: (error: unknown) => ReturnTy
 
 /**
  * graphql-js's subscribe() resolves every event with one context, so that a loader would answer the second event from what it read for
- * the first. Here each event has its own. `return` goes straight to the source: an async generator that waits would only hear it after
- * the next event.
+ * the first. Here each event has its own.
  */
 async function liveEvents<Context>(
   args: ExecutionArgs,
@@ -200,28 +200,13 @@ async function liveEvents<Context>(
   const { caller, operation } = args.contextValue as Opened;
   const source = await runOperation(operation, () => createSourceEventStream({ ...args, contextValue: makeContext(caller) }));
   if (!(Symbol.asyncIterator in source)) return source;
+  // The source's own code runs inside `next`: it, too, belongs to this operation.
   const events = source[Symbol.asyncIterator]();
-  const live: AsyncGenerator<ExecutionResult> = {
-    next: () =>
-      runOperation(operation, async (): Promise<IteratorResult<ExecutionResult>> => {
-        const event = await events.next();
-        if (event.done) return { done: true, value: undefined };
-        return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue: makeContext(caller) }) };
-      }),
-    async return() {
-      await events.return?.();
-      return { done: true, value: undefined };
-    },
-    async throw(error) {
-      await events.return?.();
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return live;
-    },
-    async [Symbol.asyncDispose]() {
-      await events.return?.();
-    },
+  const inOperation: AsyncIterator<unknown> = {
+    next: () => runOperation(operation, () => events.next()),
+    return: async () => (await events.return?.()) ?? { done: true, value: undefined },
   };
-  return live;
+  return mapEvents(inOperation, (rootValue) =>
+    runOperation(operation, async () => execute({ ...args, rootValue, contextValue: makeContext(caller) })),
+  );
 }

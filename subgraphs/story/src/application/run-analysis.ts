@@ -1,0 +1,62 @@
+import { type AnalysisProgress, AnalysisFailure, type AnalysisProvider } from '../domain/analysis-provider.js';
+import { analyseText, estimateDurationSeconds } from '../domain/analysis-service.js';
+import type { JobInTransaction, StoryAnalyses } from '../domain/stories.js';
+import type { StoryId } from '../domain/story.js';
+import { complete, fail, reportProgress } from '../domain/story-analysis.js';
+
+export interface AnalysisRun extends JobInTransaction {
+  readonly storyId: StoryId;
+  readonly analysisId: string;
+  readonly version: number;
+  readonly isLastAttempt: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Progress is an event in the database: at most one a second. */
+const progressEvery = 1_000;
+
+/**
+ * The analysis job. It may die at every line: what it did is then done again from the text, and applied once, because the result, its events and the
+ * end of the job commit together. An equal text of the same author is not analyzed (paid) twice.
+ */
+export const runAnalysis =
+  ({ stories, provider, newId, now }: { stories: StoryAnalyses; provider: AnalysisProvider; newId: () => string; now: () => number }) =>
+  async ({ storyId, analysisId, version, isLastAttempt, signal, ...job }: AnalysisRun): Promise<void> => {
+    const text = await stories.textOf(storyId, version);
+    if (!text) return;
+    const analysis = { id: analysisId, contentHash: text.contentHash, version };
+
+    let reported = now() - progressEvery;
+    let writing: Promise<unknown> = Promise.resolve();
+    const report = (progress: AnalysisProgress) => {
+      if (now() - reported < progressEvery) return;
+      reported = now();
+      // One after the other, and never in the provider's way; progress that cannot be written is only progress.
+      writing = writing.then(() => stories.update(storyId, (story) => reportProgress(story, analysis, progress))).catch(() => undefined);
+    };
+
+    try {
+      const extraction =
+        (await stories.known(text.authorId, text.contentHash, provider.name)) ?? (await analyseText(provider, text, report, signal));
+      await writing;
+      const durationEstimate = estimateDurationSeconds(text.content, text.language);
+      await stories.complete(
+        storyId,
+        analysis,
+        extraction,
+        (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate, newId }),
+        job,
+      );
+    } catch (error) {
+      await writing;
+      // The service is stopping: the job stays in the queue and the next worker takes it.
+      if (signal.aborted) throw error;
+      const failure =
+        error instanceof AnalysisFailure
+          ? { code: error.code, message: error.message, retryable: error.retryable }
+          : { code: 'ANALYSIS_FAILED', message: 'The analysis failed on our side; try again later.', retryable: true };
+      if (failure.retryable && !isLastAttempt) throw error;
+      await stories.update(storyId, (story) => fail(story, analysis, failure));
+      if (!(error instanceof AnalysisFailure)) throw error;
+    }
+  };

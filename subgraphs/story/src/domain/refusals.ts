@@ -1,0 +1,29 @@
+import { defineRefusals, type RefusalEntry } from '@storytelling/shared/value-objects/refusal';
+
+/** Everything this context refuses: code, kind, sentence. Codes are public and stay. */
+export const storyRefusals = {
+  STORY_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is no such story, or it is a draft of somebody else.', field: 'id' },
+  STORY_NOT_YOURS: { kind: 'FORBIDDEN', sentence: 'Only the author may do this with a story.', field: 'id' },
+  STORY_UPDATES_NOT_YOURS: { kind: 'FORBIDDEN', sentence: 'Only the author and moderators follow the work on a story live.', field: 'id' },
+  STORY_CONTENT_EMPTY: { kind: 'BAD_USER_INPUT', sentence: 'The story has no text; write at least one character.', field: 'content' },
+  STORY_CONTENT_TOO_LONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The story has {length} characters; at most {max} are possible. Divide it into several stories.',
+    field: 'content',
+  },
+  STORY_CHANGED_MEANWHILE: {
+    kind: 'CONFLICT',
+    sentence: 'The story is at version {currentVersion} by now; read it again and send your change with that expectedVersion.',
+    field: 'expectedVersion',
+  },
+  STORY_BEING_ANALYZED: { kind: 'CONFLICT', sentence: 'This text is being analyzed already; follow it by storyUpdated.', field: 'id' },
+  STORY_NOT_ANALYZED: { kind: 'CONFLICT', sentence: 'Only an analyzed story can be published; call analyzeStory first.', field: 'id' },
+  STORY_ALREADY_PUBLISHED: {
+    kind: 'CONFLICT',
+    sentence: 'Readers see this version already; edit the story to publish a new one.',
+    field: 'id',
+  },
+  STORY_ARCHIVED: { kind: 'CONFLICT', sentence: 'An archived story cannot be changed.', field: 'id' },
+} as const satisfies Record<string, RefusalEntry>;
+
+export const refuse = defineRefusals(storyRefusals);

@@ -1,0 +1,35 @@
+import type { StoryEvent } from '@storytelling/shared/domain-events/story';
+import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import type { Extraction, TextToAnalyse } from './analysis-provider.js';
+import type { Findings } from './findings.js';
+import type { Edition, Story, StoryId } from './story.js';
+import type { CompletedAnalysis, StoryAnalysis } from './story-analysis.js';
+
+/** Stories as a collection. Each method is one transaction: what changes, its events and its jobs commit together. */
+export interface Stories {
+  /** The edition's text is stored beside the events, which carry its hash. */
+  add(events: readonly StoryEvent[], edition: Edition): Promise<StoryId>;
+  /** Lock, decide, write what the events say, append them. Refuses an unknown id with STORY_NOT_FOUND. */
+  update(id: StoryId, decide: (story: Story) => readonly StoryEvent[], edition?: Partial<Edition>): Promise<StoryId>;
+}
+
+/** What the analysis job needs beyond that. */
+export interface StoryAnalyses extends Stories {
+  /** The text that an analysis is about; undefined when the story or the edition is gone. */
+  textOf(id: StoryId, version: number): Promise<(TextToAnalyse & { readonly authorId: UserId; readonly contentHash: string }) | undefined>;
+  /** An earlier extraction of the same text by the same provider, of this author's stories only. */
+  known(authorId: UserId, contentHash: string, provider: string): Promise<Extraction | undefined>;
+  /** As `update`, with the story's findings so far at hand; keeps the extraction, replaces the findings if they are applied, and ends the job. */
+  complete(
+    id: StoryId,
+    analysis: StoryAnalysis & { readonly version: number },
+    extraction: Extraction,
+    decide: (story: Story, previous: Findings) => CompletedAnalysis,
+    job: JobInTransaction,
+  ): Promise<StoryId>;
+}
+
+/** A job that ends in the transaction of its effect: the repository hands its own transaction over. */
+export interface JobInTransaction {
+  complete(transaction: unknown): Promise<void>;
+}

@@ -1,0 +1,21 @@
+import type { Caller } from '@storytelling/shared/graphql/caller';
+import { hasPermission } from '@storytelling/shared/graphql/caller';
+import type { LiveStreams } from '@storytelling/shared/infrastructure/live-streams';
+import type { StoryQueries, Viewer } from '../infrastructure/story-queries.js';
+import type { StoryVerbs } from '../story-context.js';
+import { type StoryLoaders, storyLoaders } from './story.loader.js';
+
+/** What a resolver of this context has at hand; made anew for each request and each event of a subscription. */
+export interface StoryGraph {
+  readonly caller: Caller;
+  readonly viewer: Viewer;
+  readonly verbs: StoryVerbs;
+  readonly queries: StoryQueries;
+  readonly streams: LiveStreams;
+  readonly load: StoryLoaders;
+}
+
+export function storyGraph({ verbs, queries, streams }: Pick<StoryGraph, 'verbs' | 'queries' | 'streams'>, caller: Caller): StoryGraph {
+  const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, isModerator: hasPermission(caller, 'story:moderate') };
+  return { caller, viewer, verbs, queries, streams, load: storyLoaders(queries, viewer) };
+}

@@ -1,0 +1,60 @@
+import type { Page, Slice } from '@storytelling/shared/graphql/connection';
+import DataLoader from 'dataloader';
+import type { Character, Emotion } from '../domain/findings.js';
+import type { AnalysisView, SegmentView, StoryFilter, StoryKey, StoryQueries, StoryView, Viewer } from '../infrastructure/story-queries.js';
+
+/** Per request: however many stories an answer has, each part of them costs one statement. Root fields and references share these, and with them the policy. */
+export interface StoryLoaders {
+  readonly story: DataLoader<string, StoryView | null>;
+  readonly content: DataLoader<StoryView, string, string>;
+  readonly characters: DataLoader<StoryView, readonly Character[], string>;
+  readonly emotions: DataLoader<StoryView, readonly Emotion[], string>;
+  readonly analyses: DataLoader<StoryView, AnalysisView[], string>;
+  readonly segments: (view: StoryView, page: Page<number>) => Promise<Slice<SegmentView>>;
+  readonly storiesOfAuthor: (authorId: string, filter: Pick<StoryFilter, 'status'>, page: Page<StoryKey>) => Promise<Slice<StoryView>>;
+  readonly character: DataLoader<string, Character | null>;
+}
+
+const byView = { cacheKeyFn: ({ id, edition }: StoryView) => `${id}:${edition}` };
+
+export function storyLoaders(queries: StoryQueries, viewer: Viewer): StoryLoaders {
+  const story = new DataLoader((ids: readonly string[]) => queries.storiesById(ids, viewer));
+  const characters = new DataLoader((views: readonly StoryView[]) => queries.characters(views), byView);
+  const segments = perArguments(
+    (page: Page<number>) => new DataLoader((views: readonly StoryView[]) => queries.segments(views, page), byView),
+  );
+  const ofAuthors = perArguments(
+    ({ filter, page }: { filter: Pick<StoryFilter, 'status'>; page: Page<StoryKey> }) =>
+      new DataLoader((authorIds: readonly string[]) => queries.listOfAuthors(authorIds, filter, page, viewer)),
+  );
+  return {
+    story,
+    characters,
+    content: new DataLoader((views) => queries.contents(views), byView),
+    emotions: new DataLoader((views) => queries.emotions(views), byView),
+    analyses: new DataLoader((views) => queries.analyses(views), byView),
+    segments: (view, page) => segments(page).load(view),
+    storiesOfAuthor: (authorId, filter, page) => ofAuthors({ filter, page }).load(authorId),
+    character: new DataLoader(async (ids) => {
+      const storyIds = await queries.storiesOfCharacters(ids);
+      return Promise.all(
+        ids.map(async (id, index) => {
+          const storyId = storyIds[index];
+          const view = storyId ? await story.load(storyId) : null;
+          return view ? ((await characters.load(view)).find((character) => character.id === id.toLowerCase()) ?? null) : null;
+        }),
+      );
+    }),
+  };
+}
+
+/** One loader per set of arguments: the same field may be asked for twice with different pages. */
+function perArguments<Arguments, Loader>(make: (given: Arguments) => Loader): (given: Arguments) => Loader {
+  const loaders = new Map<string, Loader>();
+  return (given) => {
+    const key = JSON.stringify(given);
+    const loader = loaders.get(key) ?? make(given);
+    loaders.set(key, loader);
+    return loader;
+  };
+}

@@ -1,0 +1,186 @@
+import { signedIn } from '@storytelling/shared/graphql/caller';
+import { type Connection, connectionOf, PageArgs, pageOf } from '@storytelling/shared/graphql/connection';
+import type { StoredEvent } from '@storytelling/shared/domain-events/event';
+import { AnalysisProgressed } from '@storytelling/shared/domain-events/story';
+import { once } from '@storytelling/shared/infrastructure/idempotency';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import type { Character, Emotion } from '../domain/findings.js';
+import { refuse } from '../domain/refusals.js';
+import { storyStream } from '../domain/story.js';
+import type { AnalysisView, SegmentView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
+import type { StoryGraph } from './context.js';
+import { AnalyzeStoryInput, CreateStoryInput, EditStoryInput, PublishStoryInput, StoryFilter } from './story.input.js';
+import {
+  StoryAnalysisType,
+  StoryCharacterType,
+  StoryConnection,
+  StoryEmotionType,
+  StorySegmentConnection,
+  StorySegmentType,
+  StoryStatus,
+  StoryType,
+  StoryUpdateType,
+  UserType,
+} from './story.type.js';
+
+const storyKey = (key: unknown): StoryKey | undefined =>
+  Array.isArray(key) &&
+  typeof key[0] === 'string' &&
+  !Number.isNaN(Date.parse(key[0])) &&
+  typeof key[1] === 'string' &&
+  /^[0-9a-f-]{36}$/.test(key[1])
+    ? { createdAt: key[0], id: key[1] }
+    : undefined;
+const keyOf = ({ createdAt, id }: StoryView) => [createdAt.toISOString(), id];
+const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);
+
+async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
+  const story = await load.story.load(id);
+  if (!story) throw refuse.STORY_NOT_FOUND();
+  return story;
+}
+
+@Resolver(() => StoryType)
+export class StoryResolver {
+  @Query(() => StoryType, { nullable: true, description: 'One story; null if there is none or you may not see it.' })
+  story(@Arg('id', () => ID) id: string, @Ctx() { load }: StoryGraph): Promise<StoryView | null> {
+    return load.story.load(id);
+  }
+
+  @Query(() => StoryConnection, { nullable: true, description: 'Stories that you may see, newest first.' })
+  async stories(
+    @Arg('filter', () => StoryFilter, { nullable: true }) filter: StoryFilter | null | undefined,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { queries, viewer }: StoryGraph,
+  ): Promise<Connection<StoryView>> {
+    const page = pageOf(args, storyKey);
+    return connectionOf(page, await queries.list(filter ?? {}, page, viewer), keyOf);
+  }
+
+  @Mutation(() => StoryType, { description: 'Begins a story as a draft that only its author sees.' })
+  async createStory(@Arg('input', () => CreateStoryInput) input: CreateStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
+    const author = signedIn(graph.caller);
+    const { id } = await once('createStory', input, () => graph.verbs.createStory(author, input));
+    return changed(id, graph);
+  }
+
+  @Mutation(() => StoryType, { description: 'Changes title or text of a story of yours. Readers go on seeing the published edition.' })
+  async editStory(@Arg('input', () => EditStoryInput) input: EditStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
+    return changed(await graph.verbs.editStory(signedIn(graph.caller), input), graph);
+  }
+
+  @Mutation(() => StoryType, { description: 'Starts the analysis of a story of yours; follow it by storyUpdated.' })
+  async analyzeStory(@Arg('input', () => AnalyzeStoryInput) input: AnalyzeStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
+    const author = signedIn(graph.caller);
+    const { id } = await once('analyzeStory', input, () => graph.verbs.analyzeStory(author, input));
+    return changed(id, graph);
+  }
+
+  @Mutation(() => StoryType, { description: 'Shows the present version of an analyzed story of yours to everybody.' })
+  async publishStory(@Arg('input', () => PublishStoryInput) input: PublishStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
+    const author = signedIn(graph.caller);
+    const { id } = await once('publishStory', input, () => graph.verbs.publishStory(author, input));
+    return changed(id, graph);
+  }
+
+  @FieldResolver(() => String, { description: 'The text, 1 to 100,000 characters.' })
+  content(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<string> {
+    return load.content.load(story);
+  }
+
+  @FieldResolver(() => UserType, { nullable: true, description: 'Who wrote it.' })
+  author(@Root() { authorId }: StoryView): UserType {
+    return { id: authorId };
+  }
+
+  @FieldResolver(() => String, { description: 'Where the story’s stream of updates is now; subscribe with it as `after` to miss nothing.' })
+  cursor(@Root() { id, streamVersion }: StoryView, @Ctx() { streams }: StoryGraph): string {
+    return streams.cursorAt(storyStream(id).id, streamVersion);
+  }
+
+  @FieldResolver(() => [StoryCharacterType], { description: 'Who acts or speaks, in order of appearance; at most 100.' })
+  characters(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<readonly Character[]> {
+    return load.characters.load(story);
+  }
+
+  @FieldResolver(() => [StoryEmotionType], { description: 'The strongest emotions, in the order of the text; at most 200.' })
+  emotions(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<readonly Emotion[]> {
+    return load.emotions.load(story);
+  }
+
+  @FieldResolver(() => StorySegmentConnection, { description: 'The script, in the order of the text.' })
+  async segments(
+    @Root() story: StoryView,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { load }: StoryGraph,
+  ): Promise<Connection<SegmentOfStory>> {
+    const page = pageOf(args, segmentKey);
+    const { nodes, more } = await load.segments(story, page);
+    return connectionOf(page, { nodes: nodes.map((segment) => ({ ...segment, story })), more }, ({ index }) => index);
+  }
+
+  @FieldResolver(() => [StoryAnalysisType], { description: 'Analyses of its texts, newest first; for the author and moderators.' })
+  analyses(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<AnalysisView[]> {
+    return load.analyses.load(story);
+  }
+}
+
+type SegmentOfStory = SegmentView & { readonly story: StoryView };
+
+@Resolver(() => StorySegmentType)
+export class StorySegmentResolver {
+  @FieldResolver(() => StoryCharacterType, { nullable: true, description: 'Who speaks; null where the narration does.' })
+  async speaker(@Root() { speakerId, story }: SegmentOfStory, @Ctx() { load }: StoryGraph): Promise<Character | null> {
+    return (speakerId && (await load.characters.load(story)).find(({ id }) => id === speakerId)) || null;
+  }
+}
+
+@Resolver(() => UserType)
+export class AuthorResolver {
+  @FieldResolver(() => StoryConnection, { nullable: true, description: 'Stories by this user that you may see, newest first.' })
+  async stories(
+    @Root() { id }: UserType,
+    @Arg('status', () => StoryStatus, { nullable: true }) status: StoryStatus | null | undefined,
+    @Args(() => PageArgs) args: PageArgs,
+    @Ctx() { load }: StoryGraph,
+  ): Promise<Connection<StoryView>> {
+    const page = pageOf(args, storyKey);
+    return connectionOf(page, await load.storiesOfAuthor(id, { status }, page), keyOf);
+  }
+}
+
+@Resolver(() => StoryUpdateType)
+export class StoryUpdateResolver {
+  @Subscription(() => StoryUpdateType, {
+    description: 'What happens to a story of yours, from `after` on (from now on without it), in order, each once.',
+    subscribe: ({ args, context }) => followStory(args as { id: string; after?: string | null }, context as StoryGraph),
+  })
+  storyUpdated(
+    @Root() event: StoredEvent,
+    @Arg('id', () => ID) id: string,
+    @Arg('after', () => String, { nullable: true, description: 'A cursor that you were given.' }) _after: string | null | undefined,
+    @Ctx() { streams }: StoryGraph,
+  ): StoryUpdateType {
+    return {
+      cursor: streams.cursorAt(event.subject, event.sequence),
+      occurredAt: new Date(event.time),
+      eventType: event.type,
+      progress: event.type === AnalysisProgressed.type ? AnalysisProgressed.schema.parse(event.data) : null,
+      storyId: id,
+    };
+  }
+
+  @FieldResolver(() => StoryType, { nullable: true, description: 'The story as it is now, at least as new as the cursor.' })
+  story(@Root() { storyId }: StoryUpdateType, @Ctx() { load }: StoryGraph): Promise<StoryView | null> {
+    return load.story.load(storyId);
+  }
+}
+
+async function followStory({ id, after }: { id: string; after?: string | null }, { load, streams, caller }: StoryGraph) {
+  signedIn(caller);
+  const story = await load.story.load(id);
+  if (!story) throw refuse.STORY_NOT_FOUND();
+  if (story.edition !== 'working') throw refuse.STORY_UPDATES_NOT_YOURS();
+  const streamId = storyStream(story.id).id;
+  return streams.follow(streamId, await streams.startFrom(streamId, after));
+}

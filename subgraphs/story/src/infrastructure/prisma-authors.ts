@@ -1,0 +1,10 @@
+import type { Authors } from '../domain/authors.js';
+import type { Prisma } from '../generated/prisma/client.js';
+
+export function prismaAuthors(tx: Prisma.TransactionClient): Authors {
+  return {
+    async save({ id, displayName }) {
+      await tx.authorRecord.upsert({ where: { id }, create: { id, displayName }, update: { displayName } });
+    },
+  };
+}

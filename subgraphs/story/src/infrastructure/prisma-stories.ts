@@ -1,0 +1,223 @@
+import { storyEvents, type StoryEvent } from '@storytelling/shared/domain-events/story';
+import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
+import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
+import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import type { Language } from '@storytelling/shared/value-objects/language';
+import type { Sha256 } from '@storytelling/shared/value-objects/sha256';
+import type { StoryTitle } from '@storytelling/shared/value-objects/story-title';
+import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import type { EmotionName, Extraction } from '../domain/analysis-provider.js';
+import type { Character, Emotion, Findings, Segment } from '../domain/findings.js';
+import { refuse } from '../domain/refusals.js';
+import type { StoryAnalyses } from '../domain/stories.js';
+import {
+  type AnalysisUnderWay,
+  type Edition,
+  evolve,
+  type FailedAnalysis,
+  type Story,
+  type StoryId,
+  storyStream,
+} from '../domain/story.js';
+import {
+  Prisma,
+  type PrismaClient,
+  type StoryCharacterRecord,
+  type StoryEmotionRecord,
+  type StoryRecord,
+  type StorySegmentRecord,
+} from '../generated/prisma/client.js';
+
+type Transaction = Prisma.TransactionClient;
+
+/** One analysis of everything in a text: the only kind there is so far. */
+export const fullAnalysis = 'full';
+export const analysisQueue = 'analyze-story';
+export interface AnalysisJob {
+  readonly storyId: string;
+  readonly analysisId: string;
+  readonly version: number;
+}
+
+export function prismaStories({
+  client,
+  transact,
+  jobs,
+}: {
+  client: PrismaClient;
+  transact: UnitOfWork<Transaction>;
+  jobs: Pick<Jobs, 'enqueue'>;
+}): StoryAnalyses {
+  /** Everything that changes a story goes through here: its row, its editions, its events, its jobs. */
+  async function write(
+    tx: Transaction,
+    before: { story: Story; record: StoryRecord } | undefined,
+    events: readonly StoryEvent[],
+    edition: Partial<Edition>,
+  ) {
+    let story = before?.story;
+    for (const event of events) story = evolve(story, event);
+    if (!story || events.length === 0) return;
+    const streamVersion = await appendEvents(tx, storyStream(story.id), before?.record.streamVersion ?? 0, events, storyEvents);
+    const text = { title: edition.title ?? before?.record.title ?? '', content: edition.content?.text ?? before?.record.content ?? '' };
+    const row = { ...toRow(story), ...text, streamVersion };
+    if (before) await tx.storyRecord.update({ where: { id: story.id }, data: { ...row, ...publication(events) } });
+    else await tx.storyRecord.create({ data: { id: story.id, ...row } });
+
+    for (const event of events) {
+      if (event.type === 'StoryCreated' || event.type === 'StoryEdited') {
+        await tx.storyVersionRecord.create({
+          data: { storyId: story.id, version: story.version, contentHash: story.contentHash, ...text },
+        });
+      } else if (event.type === 'StoryPublished') {
+        const publishedFindings = await findingsOf(tx, story.id, { position: { not: null } });
+        await tx.storyVersionRecord.update({
+          where: { storyId_version: { storyId: story.id, version: event.data.version } },
+          data: { publishedFindings: json(publishedFindings) },
+        });
+      } else if (event.type === 'AnalysisRequested') {
+        const { analysisId, version } = event.data;
+        const job: AnalysisJob = { storyId: story.id, analysisId, version };
+        await jobs.enqueue(tx, analysisQueue, job, analysisId);
+      }
+    }
+  }
+
+  async function locked(tx: Transaction, id: StoryId) {
+    await tx.$queryRaw`SELECT 1 FROM stories WHERE id = ${id}::uuid FOR UPDATE`;
+    const record = await tx.storyRecord.findUnique({ where: { id } });
+    if (!record) throw refuse.STORY_NOT_FOUND();
+    return { record, story: toStory(record) };
+  }
+
+  return {
+    add: (events, edition) =>
+      transact(async (tx) => {
+        await write(tx, undefined, events, edition);
+        const [created] = events;
+        if (created?.type !== 'StoryCreated') throw new Error('A story begins with StoryCreated.');
+        return created.data.storyId;
+      }) as Promise<StoryId>,
+
+    update: (id, decide, edition = {}) =>
+      transact(async (tx) => {
+        const before = await locked(tx, id);
+        await write(tx, before, decide(before.story), edition);
+        return id;
+      }) as Promise<StoryId>,
+
+    async textOf(id, version) {
+      const edition = await client.storyVersionRecord.findUnique({
+        where: { storyId_version: { storyId: id, version } },
+        include: { story: { select: { language: true, authorId: true } } },
+      });
+      if (!edition) return undefined;
+      const { title, content, contentHash, story } = edition;
+      return { title, content, contentHash, language: story.language, authorId: story.authorId as UserId };
+    },
+
+    async known(authorId, contentHash, provider) {
+      const record = await client.storyAnalysisRecord.findFirst({
+        where: { contentHash, analysisType: fullAnalysis, story: { authorId }, analysisData: { path: ['provider'], equals: provider } },
+        orderBy: { createdAt: 'desc' },
+      });
+      return record ? (record.analysisData as object as Extraction) : undefined;
+    },
+
+    complete: (id, analysis, extraction, decide, job) =>
+      transact(async (tx) => {
+        const before = await locked(tx, id);
+        const { events, findings } = decide(before.story, await findingsOf(tx, id, {}));
+        await write(tx, before, events, {});
+        if (findings) await replaceFindings(tx, id, findings);
+        const kept = { id: analysis.id, version: analysis.version, analysisData: json(extraction) };
+        const text = { storyId: id, analysisType: fullAnalysis, contentHash: analysis.contentHash };
+        await tx.storyAnalysisRecord.upsert({
+          where: { storyId_analysisType_contentHash: text },
+          create: { ...text, ...kept },
+          update: kept,
+        });
+        await job.complete(tx);
+        return id;
+      }) as Promise<StoryId>,
+  };
+}
+
+/** With `{}` also the characters that are no longer in the text: one that comes back gets its old id. */
+async function findingsOf(tx: Transaction, storyId: string, characters: Prisma.StoryCharacterRecordWhereInput): Promise<Findings> {
+  const kept = await tx.storyCharacterRecord.findMany({
+    where: { ...characters, storyId },
+    orderBy: [{ position: 'asc' }, { createdAt: 'asc' }],
+  });
+  const emotions = await tx.storyEmotionRecord.findMany({ where: { storyId }, orderBy: { position: 'asc' } });
+  const segments = await tx.storySegmentRecord.findMany({ where: { storyId }, orderBy: { segmentIndex: 'asc' } });
+  return { characters: kept.map(toCharacter), emotions: emotions.map(toEmotion), segments: segments.map(toSegment) };
+}
+
+async function replaceFindings(tx: Transaction, storyId: string, { characters, emotions, segments }: Findings): Promise<void> {
+  await tx.storySegmentRecord.deleteMany({ where: { storyId } });
+  await tx.storyEmotionRecord.deleteMany({ where: { storyId } });
+  // Characters are never deleted: a voice, a recorded take or a published edition may point to one that the newest text leaves out.
+  await tx.storyCharacterRecord.updateMany({ where: { storyId }, data: { position: null } });
+  await tx.$executeRaw`
+    INSERT INTO story_characters (id, story_id, name, aliases, description, personality, role, traits, position)
+    SELECT id, ${storyId}::uuid, name, aliases, description, personality, role, traits, position
+    FROM jsonb_to_recordset(${JSON.stringify(characters.map((character, position) => ({ ...character, position })))}::jsonb)
+      AS c(id uuid, name text, aliases jsonb, description text, personality text, role text, traits jsonb, position int)
+    ON CONFLICT (id) DO UPDATE SET (name, aliases, description, personality, role, traits, position) =
+      (EXCLUDED.name, EXCLUDED.aliases, EXCLUDED.description, EXCLUDED.personality, EXCLUDED.role, EXCLUDED.traits, EXCLUDED.position)`;
+  await tx.storyEmotionRecord.createMany({ data: emotions.map((emotion, position) => ({ ...emotion, storyId, position })) });
+  await tx.storySegmentRecord.createMany({ data: segments.map((segment, segmentIndex) => ({ ...segment, storyId, segmentIndex })) });
+}
+
+// ── mapping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function toStory(record: StoryRecord): Story {
+  const common = {
+    id: record.id as StoryId,
+    authorId: record.authorId as UserId,
+    title: record.title as StoryTitle,
+    language: record.language as Language,
+    version: record.version,
+    contentHash: record.contentHash as Sha256,
+    publishedVersion: record.publishedVersion,
+    failure: record.failure as FailedAnalysis | null,
+  };
+  return record.status === 'analyzing'
+    ? { ...common, status: 'analyzing', analysis: record.analysis as object as AnalysisUnderWay }
+    : { ...common, status: record.status as Exclude<Story['status'], 'analyzing'> };
+}
+
+function toRow(story: Story) {
+  return {
+    authorId: story.authorId,
+    language: story.language,
+    version: story.version,
+    contentHash: story.contentHash,
+    status: story.status,
+    analysis: story.status === 'analyzing' ? json(story.analysis) : Prisma.DbNull,
+    failure: story.failure ? json(story.failure) : Prisma.DbNull,
+  };
+}
+
+/** Our own plain data into a JSON column. */
+const json = (value: object) => value as Prisma.InputJsonObject;
+
+function publication(events: readonly StoryEvent[]) {
+  const published = events.find((event) => event.type === 'StoryPublished');
+  return published ? { isPublished: true, publishedVersion: published.data.version, publishedAt: new Date() } : {};
+}
+
+type CharacterColumns = Pick<StoryCharacterRecord, 'id' | 'name' | 'aliases' | 'description' | 'personality' | 'role' | 'traits'>;
+
+export function toCharacter({ id, name, aliases, description, personality, role, traits }: CharacterColumns): Character {
+  return { id, name, aliases: aliases as string[], description, personality, role, traits: traits as string[] };
+}
+
+export function toEmotion({ id, emotion, intensity, context, quote, segmentIndex }: StoryEmotionRecord): Emotion {
+  return { id, emotion: emotion as EmotionName, intensity, context, quote: quote ?? '', segmentIndex: segmentIndex ?? 0 };
+}
+
+function toSegment({ id, text, emotion, speakerId }: StorySegmentRecord): Segment {
+  return { id, text, emotion: emotion as EmotionName, speakerId };
+}

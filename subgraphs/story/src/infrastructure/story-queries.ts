@@ -1,0 +1,272 @@
+import type { Page, Slice } from '@storytelling/shared/graphql/connection';
+import type { Character, Emotion, Segment } from '../domain/findings.js';
+import type { AnalysisUnderWay, FailedAnalysis, Story } from '../domain/story.js';
+import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { toCharacter, toEmotion } from './prisma-stories.js';
+
+/** Who looks: drafts are their author's and moderators'; readers see the published edition. */
+export interface Viewer {
+  readonly userId: string | undefined;
+  readonly isModerator: boolean;
+}
+
+/** One story as a viewer sees it: the working edition, or the published one. */
+export interface StoryView {
+  readonly id: string;
+  readonly authorId: string;
+  readonly edition: 'working' | 'published';
+  readonly title: string;
+  readonly language: string;
+  readonly status: Story['status'];
+  readonly version: number;
+  readonly isPublished: boolean;
+  readonly publishedVersion: number | null;
+  readonly publishedAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly streamVersion: number;
+  readonly analysis: AnalysisUnderWay | null;
+  readonly failure: FailedAnalysis | null;
+}
+
+export interface StoryKey {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+export interface StoryFilter {
+  readonly status?: Story['status'] | null;
+  readonly language?: string | null;
+  readonly authorId?: string | null;
+}
+
+export interface AnalysisView {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly provider: string;
+  readonly model: string | null;
+  readonly isCurrent: boolean;
+  readonly createdAt: Date;
+}
+
+export type SegmentView = Segment & { readonly index: number };
+
+/** Reads for the graph, batched: each method is one statement, however many keys it is given. Answers lie in the order of the keys. */
+export interface StoryQueries {
+  storiesById(ids: readonly string[], viewer: Viewer): Promise<(StoryView | null)[]>;
+  /** Newest first. */
+  list(filter: StoryFilter, page: Page<StoryKey>, viewer: Viewer): Promise<Slice<StoryView>>;
+  /** The same list for several authors at once, as `User.stories` of many users asks for it. */
+  listOfAuthors(
+    authorIds: readonly string[],
+    filter: Omit<StoryFilter, 'authorId'>,
+    page: Page<StoryKey>,
+    viewer: Viewer,
+  ): Promise<Slice<StoryView>[]>;
+  contents(views: readonly StoryView[]): Promise<string[]>;
+  characters(views: readonly StoryView[]): Promise<(readonly Character[])[]>;
+  emotions(views: readonly StoryView[]): Promise<(readonly Emotion[])[]>;
+  /** In the order of the text; the key is the index. */
+  segments(views: readonly StoryView[], page: Page<number>): Promise<Slice<SegmentView>[]>;
+  analyses(views: readonly StoryView[]): Promise<AnalysisView[][]>;
+  /** Whose story a character is in; whether the viewer may see it there is the story's matter. */
+  storiesOfCharacters(ids: readonly string[]): Promise<(string | null)[]>;
+}
+
+type Row = {
+  id: string;
+  author_id: string;
+  title: string;
+  published_title: string | null;
+  language: string;
+  status: Story['status'];
+  version: number;
+  is_published: boolean;
+  published_version: number | null;
+  published_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+  stream_version: number;
+  analysis: AnalysisUnderWay | null;
+  failure: FailedAnalysis | null;
+};
+
+const columns = Prisma.sql`s.id, s.author_id, s.title, v.title AS published_title, s.language, s.status, s.version, s.is_published, s.published_version,
+  s.published_at, s.created_at, s.updated_at, s.stream_version, s.analysis, s.failure`;
+const tables = Prisma.sql`stories s LEFT JOIN story_versions v ON v.story_id = s.id AND v.version = s.published_version`;
+
+const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+
+/** The one policy: what SQL lets through and what `viewOf` shows of it. */
+const visibleTo = ({ userId, isModerator }: Viewer) =>
+  isModerator ? Prisma.sql`true` : Prisma.sql`(s.author_id = ${userId ?? ''} OR (s.is_published AND s.status <> 'archived'))`;
+
+const seesWorkingEdition = (row: { author_id: string }, { userId, isModerator }: Viewer) => isModerator || row.author_id === userId;
+
+function viewOf(row: Row, viewer: Viewer): StoryView {
+  const common = {
+    id: row.id,
+    authorId: row.author_id,
+    language: row.language,
+    isPublished: row.is_published,
+    publishedVersion: row.published_version,
+  };
+  const times = { publishedAt: row.published_at, createdAt: row.created_at, streamVersion: row.stream_version };
+  if (seesWorkingEdition(row, viewer)) {
+    const { title, status, version, analysis, failure } = row;
+    return { ...common, ...times, edition: 'working', title, status, version, analysis, failure, updatedAt: row.updated_at };
+  }
+  return {
+    ...common,
+    ...times,
+    edition: 'published',
+    title: row.published_title ?? '',
+    status: 'published',
+    version: row.published_version ?? 0,
+    analysis: null,
+    failure: null,
+    updatedAt: row.published_at ?? row.created_at,
+  };
+}
+
+/** Status as the viewer sees it: to readers a story is published, whatever its next edition is. */
+function matching({ status, language, authorId }: StoryFilter, { userId, isModerator }: Viewer): Prisma.Sql {
+  const conditions = [Prisma.sql`true`];
+  if (status) {
+    const seen = isModerator
+      ? Prisma.sql`s.status`
+      : Prisma.sql`CASE WHEN s.author_id = ${userId ?? ''} THEN s.status ELSE 'published' END`;
+    conditions.push(Prisma.sql`${seen} = ${status}`);
+  }
+  if (language) conditions.push(Prisma.sql`s.language = ${language}`);
+  if (authorId) conditions.push(Prisma.sql`s.author_id = ${authorId}`);
+  return Prisma.join(conditions, ' AND ');
+}
+
+/** Newest first; `backward` walks up from the old end. Times are compared as they are stored, in milliseconds. */
+function window({ after, before, backward, limit }: Page<StoryKey>) {
+  const conditions = [Prisma.sql`true`];
+  if (after) conditions.push(Prisma.sql`(s.created_at, s.id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
+  if (before) conditions.push(Prisma.sql`(s.created_at, s.id) > (${before.createdAt}::timestamptz, ${before.id}::uuid)`);
+  const order = backward ? Prisma.sql`s.created_at ASC, s.id ASC` : Prisma.sql`s.created_at DESC, s.id DESC`;
+  return { condition: Prisma.join(conditions, ' AND '), order, take: limit + 1 };
+}
+
+function sliceOf(rows: readonly Row[], { limit, backward }: Page<StoryKey>, viewer: Viewer): Slice<StoryView> {
+  const nodes = rows.slice(0, limit).map((row) => viewOf(row, viewer));
+  return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
+}
+
+const working = (views: readonly StoryView[]) => views.filter(({ edition }) => edition === 'working').map(({ id }) => id);
+
+export function storyQueries(client: PrismaClient): StoryQueries {
+  /** One part of what the analysis had found when the edition was published, by story. */
+  async function publishedFindings<Finding>(views: readonly StoryView[], part: 'characters' | 'emotions'): Promise<Map<string, Finding[]>> {
+    const published = views.filter(({ edition }) => edition === 'published');
+    if (published.length === 0) return new Map();
+    const rows = await client.$queryRaw<{ story_id: string; found: Finding[] }[]>`
+      SELECT v.story_id, v.published_findings -> ${part} AS found FROM story_versions v
+      JOIN unnest(${published.map(({ id }) => id)}::uuid[], ${published.map(({ version }) => version)}::int[]) AS wanted(story_id, version) USING (story_id, version)`;
+    return new Map(rows.map(({ story_id: storyId, found }) => [storyId, found]));
+  }
+
+  return {
+    async storiesById(ids, viewer) {
+      const rows = await client.$queryRaw<Row[]>`
+        SELECT ${columns} FROM ${tables} WHERE s.id = ANY(${ids.filter(isUuid)}::uuid[]) AND ${visibleTo(viewer)}`;
+      const byId = new Map(rows.map((row) => [row.id, viewOf(row, viewer)]));
+      return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
+    },
+
+    async list(filter, page, viewer) {
+      const { condition, order, take } = window(page);
+      const rows = await client.$queryRaw<Row[]>`
+        SELECT ${columns} FROM ${tables} WHERE ${visibleTo(viewer)} AND ${matching(filter, viewer)} AND ${condition} ORDER BY ${order} LIMIT ${take}`;
+      return sliceOf(rows, page, viewer);
+    },
+
+    async listOfAuthors(authorIds, filter, page, viewer) {
+      const { condition, order, take } = window(page);
+      const rows = await client.$queryRaw<Row[]>`
+        SELECT page.* FROM unnest(${[...new Set(authorIds)]}::text[]) AS author(id) CROSS JOIN LATERAL (
+          SELECT ${columns} FROM ${tables}
+          WHERE s.author_id = author.id AND ${visibleTo(viewer)} AND ${matching(filter, viewer)} AND ${condition} ORDER BY ${order} LIMIT ${take}
+        ) page`;
+      const byAuthor = Map.groupBy(rows, (row) => row.author_id);
+      return authorIds.map((authorId) => sliceOf(byAuthor.get(authorId) ?? [], page, viewer));
+    },
+
+    async contents(views) {
+      const rows = await client.$queryRaw<{ story_id: string; version: number; content: string }[]>`
+        SELECT v.story_id, v.version, v.content FROM story_versions v
+        JOIN unnest(${views.map(({ id }) => id)}::uuid[], ${views.map(({ version }) => version)}::int[]) AS wanted(story_id, version) USING (story_id, version)`;
+      const texts = new Map(rows.map((row) => [`${row.story_id}:${row.version}`, row.content]));
+      return views.map(({ id, version }) => texts.get(`${id}:${version}`) ?? '');
+    },
+
+    async characters(views) {
+      const where = { storyId: { in: working(views) }, position: { not: null } };
+      const records = Map.groupBy(
+        await client.storyCharacterRecord.findMany({ where, orderBy: { position: 'asc' } }),
+        ({ storyId }) => storyId,
+      );
+      const published = await publishedFindings<Character>(views, 'characters');
+      return views.map((view) => (view.edition === 'published' ? published.get(view.id) : records.get(view.id)?.map(toCharacter)) ?? []);
+    },
+
+    async emotions(views) {
+      const where = { storyId: { in: working(views) } };
+      const records = Map.groupBy(
+        await client.storyEmotionRecord.findMany({ where, orderBy: { position: 'asc' } }),
+        ({ storyId }) => storyId,
+      );
+      const published = await publishedFindings<Emotion>(views, 'emotions');
+      return views.map((view) => (view.edition === 'published' ? published.get(view.id) : records.get(view.id)?.map(toEmotion)) ?? []);
+    },
+
+    async segments(views, { after, before, backward, limit }) {
+      const where = Prisma.sql`index > ${after ?? -1} AND index < ${before ?? 2_147_483_647}`;
+      const order = backward ? Prisma.sql`index DESC` : Prisma.sql`index ASC`;
+      const published = views.filter(({ edition }) => edition === 'published');
+      const rows = await client.$queryRaw<(SegmentView & { story_id: string })[]>`
+        SELECT wanted.id AS story_id, page.* FROM unnest(${working(views)}::uuid[]) AS wanted(id) CROSS JOIN LATERAL (
+          SELECT id, index, text, emotion, speaker_id AS "speakerId"
+          FROM (SELECT *, segment_index AS index FROM story_segments) s WHERE s.story_id = wanted.id AND ${where} ORDER BY ${order} LIMIT ${limit + 1}
+        ) page
+        UNION ALL
+        SELECT wanted.id, page.* FROM unnest(${published.map(({ id }) => id)}::uuid[], ${published.map(({ version }) => version)}::int[]) AS wanted(id, version)
+        JOIN story_versions v ON v.story_id = wanted.id AND v.version = wanted.version CROSS JOIN LATERAL (
+          SELECT (segment ->> 'id')::uuid, index, segment ->> 'text', segment ->> 'emotion', (segment ->> 'speakerId')::uuid
+          FROM (SELECT segment, ordinality::int - 1 AS index FROM jsonb_array_elements(v.published_findings -> 'segments') WITH ORDINALITY AS s(segment, ordinality)) s
+          WHERE ${where} ORDER BY ${order} LIMIT ${limit + 1}
+        ) page`;
+      const byStory = Map.groupBy(rows, (row) => row.story_id);
+      return views.map(({ id }) => {
+        const found = (byStory.get(id) ?? []).sort((a, b) => (backward ? b.index - a.index : a.index - b.index));
+        const nodes = found.slice(0, limit);
+        return { nodes: backward ? nodes.reverse() : nodes, more: found.length > limit };
+      });
+    },
+
+    async analyses(views) {
+      // Readers are not shown how the writer works.
+      const ids = working(views);
+      const rows = await client.$queryRaw<(AnalysisView & { story_id: string })[]>`
+        SELECT a.id, a.story_id, a.analysis_type AS type, a.version, a.analysis_data ->> 'provider' AS provider, a.analysis_data ->> 'model' AS model,
+          a.content_hash = s.content_hash AS "isCurrent", a.created_at AS "createdAt"
+        FROM story_analyses a JOIN stories s ON s.id = a.story_id WHERE a.story_id = ANY(${ids}::uuid[]) ORDER BY a.created_at DESC LIMIT 2000`;
+      const byStory = Map.groupBy(rows, (row) => row.story_id);
+      return views.map(({ id }) => byStory.get(id) ?? []);
+    },
+
+    async storiesOfCharacters(ids) {
+      const records = await client.storyCharacterRecord.findMany({
+        where: { id: { in: ids.filter(isUuid) } },
+        select: { id: true, storyId: true },
+      });
+      const byId = new Map(records.map(({ id, storyId }) => [id, storyId]));
+      return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { runService } from '@storytelling/shared/infrastructure/run-service';
+import { startStory } from './service.js';
+
+await runService(startStory);

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url';
+import { identityEvents } from '@storytelling/shared/domain-events/identity';
+import { startConsumer } from '@storytelling/shared/infrastructure/consumer';
+import { openContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
+import type { Environment } from '@storytelling/shared/infrastructure/environment';
+import { startJobs } from '@storytelling/shared/infrastructure/jobs';
+import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
+import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
+import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { whenUserRegistered } from './application/when-user-registered.js';
+import type { AnalysisProvider } from './domain/analysis-provider.js';
+import type { StoryId } from './domain/story.js';
+import { readStoryEnvironment } from './environment.js';
+import { PrismaClient } from './generated/prisma/client.js';
+import { storyGraph } from './graphql/context.js';
+import { storySchema } from './graphql/schema.js';
+import { identityReactions } from './infrastructure/identity.acl.js';
+import { prismaAuthors } from './infrastructure/prisma-authors.js';
+import { type AnalysisJob, analysisQueue, prismaStories } from './infrastructure/prisma-stories.js';
+import { chooseAnalysisProvider } from './infrastructure/providers/choose-provider.js';
+import { storyQueries } from './infrastructure/story-queries.js';
+import { storyContext } from './story-context.js';
+
+export const storyMigrations = fileURLToPath(new URL('../../../prisma/story/migrations', import.meta.url));
+
+/** Wires the context by hand, listens, and drains on `stop`. */
+export async function startStory(environment: Environment, ports: { provider?: AnalysisProvider } = {}): Promise<RunningService> {
+  const settings = readStoryEnvironment(environment);
+  const log = createLogger('story', settings.LOG_LEVEL);
+  const { DATABASE_URL: databaseUrl, EVENT_BUS_URL: eventBusUrl } = settings;
+
+  const runtime = await openContextRuntime({ context: 'story', databaseUrl, eventBusUrl, migrations: storyMigrations, log });
+  const client = new PrismaClient({ adapter: runtime.adapter });
+  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue], log });
+  const provider = ports.provider ?? chooseAnalysisProvider(settings);
+  const stories = prismaStories({ client, transact: unitOfWork(client, () => runtime.relay.nudge()), jobs });
+  const context = storyContext({ stories, provider });
+  const queries = storyQueries(client);
+
+  const consumer = await startConsumer({
+    consumer: 'story',
+    catalog: identityEvents,
+    reactions: identityReactions(prismaAuthors, whenUserRegistered),
+    client,
+    bus: runtime.bus,
+    log,
+  });
+  await jobs.work<AnalysisJob>(analysisQueue, { concurrency: 2 }, ({ data, isLastAttempt, signal, complete }) =>
+    context.jobs.runAnalysis({ ...data, storyId: data.storyId as StoryId, isLastAttempt, signal, complete }),
+  );
+
+  const server = await startSubgraphServer({
+    context: 'story',
+    schema: storySchema(),
+    port: settings.PORT,
+    host: settings.HOST,
+    gatewayJwks: settings.GATEWAY_JWKS,
+    makeContext: (caller) => storyGraph({ verbs: context.verbs, queries, streams: runtime.streams }, caller),
+    log,
+    ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
+    production: settings.NODE_ENV === 'production',
+  });
+
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      await consumer.close();
+      await jobs.stop();
+      await provider.close?.();
+      await client.$disconnect();
+      await runtime.close();
+    },
+  };
+}

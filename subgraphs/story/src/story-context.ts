@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { analyzeStory } from './application/analyze-story.js';
+import { createStory } from './application/create-story.js';
+import { editStory } from './application/edit-story.js';
+import { publishStory } from './application/publish-story.js';
+import { runAnalysis } from './application/run-analysis.js';
+import type { AnalysisProvider } from './domain/analysis-provider.js';
+import type { StoryAnalyses } from './domain/stories.js';
+
+export interface StoryPorts {
+  readonly stories: StoryAnalyses;
+  readonly provider: AnalysisProvider;
+  readonly newId?: () => string;
+  readonly now?: () => number;
+}
+
+/** Table of contents: everything this context can do. Reactions: `identity.acl.ts`. Reads: `story-queries.ts`. */
+export function storyContext({ stories, provider, newId = randomUUID, now = Date.now }: StoryPorts) {
+  return {
+    verbs: {
+      createStory: createStory(stories, newId),
+      editStory: editStory(stories),
+      analyzeStory: analyzeStory(stories, newId),
+      publishStory: publishStory(stories),
+    },
+    jobs: {
+      runAnalysis: runAnalysis({ stories, provider, newId, now }),
+    },
+  };
+}
+
+export type StoryVerbs = ReturnType<typeof storyContext>['verbs'];
