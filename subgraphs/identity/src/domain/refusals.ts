@@ -2,6 +2,7 @@ import { defineRefusals, type RefusalEntry } from '@storytelling/shared/value-ob
 
 /** Every refusal of this context. Codes are public and stable; sentences are for people. */
 export const identityRefusals = {
+  USER_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is no user with this id.', field: 'id' },
   EMAIL_TAKEN: { kind: 'CONFLICT', sentence: 'There is an account with this e-mail address; sign in, or register another address.', field: 'email' },
   PASSWORD_TOO_SHORT: { kind: 'BAD_USER_INPUT', sentence: 'The password has fewer than {min} characters; make it longer.', field: 'password' },
   PASSWORD_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The password has more than {max} characters; shorten it.', field: 'password' },

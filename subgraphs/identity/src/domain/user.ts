@@ -1,11 +1,4 @@
-import {
-  NameChanged,
-  ProfileChanged,
-  SessionRevoked,
-  UserAuthenticated,
-  type UserEvent,
-  UserRegistered,
-} from '@storytelling/shared/domain-events/identity';
+import type { UserEvent } from '@storytelling/shared/domain-events/identity';
 import type { Email } from '@storytelling/shared/value-objects/email';
 import type { Language } from '@storytelling/shared/value-objects/language';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
@@ -43,13 +36,14 @@ export interface Registration extends Profile {
 
 /** Everybody starts as a member: a role is given by somebody who may, never chosen. */
 export function register({ id, email, displayName, firstName, lastName, language }: Registration): UserEvent[] {
-  const registered = UserRegistered({ userId: id, email, displayName, language, role: 'member' });
-  return firstName === null && lastName === null ? [registered] : [registered, NameChanged({ userId: id, firstName, lastName })];
+  const registered: UserEvent = { type: 'UserRegistered', data: { userId: id, email, displayName, language, role: 'member' } };
+  if (firstName === null && lastName === null) return [registered];
+  return [registered, { type: 'NameChanged', data: { userId: id, firstName, lastName } }];
 }
 
 /** The user has shown who they are; whether they may come in is decided here. */
 export function authenticate(user: User, method: 'password'): UserEvent[] {
-  return [UserAuthenticated({ userId: active(user).id, method })];
+  return [{ type: 'UserAuthenticated', data: { userId: active(user).id, method } }];
 }
 
 /** Only what differs becomes an event, so that saving an unchanged form tells nobody anything. */
@@ -58,17 +52,17 @@ export function changeProfile(user: User, change: Partial<Profile & { displayNam
   const next = { ...profile, ...change };
   const events: UserEvent[] = [];
   if (next.displayName !== profile.displayName || next.language !== profile.language) {
-    events.push(ProfileChanged({ userId, displayName: next.displayName, imageKey: null, language: next.language }));
+    events.push({ type: 'ProfileChanged', data: { userId, displayName: next.displayName, imageKey: null, language: next.language } });
   }
   if (next.firstName !== profile.firstName || next.lastName !== profile.lastName) {
-    events.push(NameChanged({ userId, firstName: next.firstName, lastName: next.lastName }));
+    events.push({ type: 'NameChanged', data: { userId, firstName: next.firstName, lastName: next.lastName } });
   }
   return events;
 }
 
 /** Ending an ended session again is no second event. A deactivated user may still sign out. */
 export function revokeSession(user: User, session: Session, reason: 'sign-out' | 'reuse'): UserEvent[] {
-  return session.revoked ? [] : [SessionRevoked({ userId: user.id, sessionId: session.id, reason })];
+  return session.revoked ? [] : [{ type: 'SessionRevoked', data: { userId: user.id, sessionId: session.id, reason } }];
 }
 
 function active(user: User): ActiveUser {

@@ -1,0 +1,25 @@
+import type { AccessTokens } from '../domain/access-tokens.js';
+import type { Attempts } from '../domain/attempts.js';
+import type { Passwords } from '../domain/passwords.js';
+import type { RefreshTokens, Sessions } from '../domain/sessions.js';
+import type { Users } from '../domain/users.js';
+
+/** Everything that the verbs need from the world. */
+export interface Ports {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly attempts: Attempts;
+  readonly refreshTokens: RefreshTokens;
+  readonly accessTokens: AccessTokens;
+  /** Carries a verb out once per idempotencyKey of its input. */
+  readonly once: (
+    verb: string,
+    input: { readonly idempotencyKey?: string | null },
+    work: () => Promise<string>,
+  ) => Promise<{ readonly id: string; readonly repeated: boolean }>;
+  /** A keyed hash to recognise a value by, without storing it. */
+  readonly tag: (purpose: string, value: string) => string;
+  readonly newId: () => string;
+  readonly now: () => Date;
+}

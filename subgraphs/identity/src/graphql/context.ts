@@ -1,0 +1,36 @@
+import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
+import type { refreshSession } from '../application/refresh-session.js';
+import type { register } from '../application/register.js';
+import type { signIn } from '../application/sign-in.js';
+import type { signOut } from '../application/sign-out.js';
+import type { updateProfile } from '../application/update-profile.js';
+import type { UserQueries } from '../infrastructure/user-queries.js';
+import { type UserLoader, userLoader } from './user.loader.js';
+
+export interface IdentityVerbs {
+  readonly register: ReturnType<typeof register>;
+  readonly signIn: ReturnType<typeof signIn>;
+  readonly refreshSession: ReturnType<typeof refreshSession>;
+  readonly signOut: ReturnType<typeof signOut>;
+  readonly updateProfile: ReturnType<typeof updateProfile>;
+}
+
+/** What a resolver of this context has at hand; made anew for each request. */
+export interface IdentityGraph {
+  readonly caller: Caller;
+  readonly verbs: IdentityVerbs;
+  /** As the caller may see them. */
+  readonly users: UserLoader;
+  /** As their owner sees them: for the answer to somebody who has just shown who they are. */
+  readonly ownUser: UserLoader;
+}
+
+export function identityGraph({ verbs, queries }: { verbs: IdentityVerbs; queries: UserQueries }, caller: Caller): IdentityGraph {
+  const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, readsAccounts: hasPermission(caller, 'user:read') };
+  return {
+    caller,
+    verbs,
+    users: userLoader((ids) => queries.usersById(ids, viewer)),
+    ownUser: userLoader((ids) => queries.usersById(ids, { userId: undefined, readsAccounts: true })),
+  };
+}

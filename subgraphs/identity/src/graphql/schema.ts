@@ -1,0 +1,18 @@
+import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
+import type { GraphQLSchema } from 'graphql';
+import type { IdentityGraph } from './context.js';
+import { AuthSessionResolver, UserResolver } from './user.resolver.js';
+import { UserType } from './user.type.js';
+
+export function identitySchema(): GraphQLSchema {
+  return buildSubgraph<IdentityGraph>({
+    resolvers: [UserResolver, AuthSessionResolver],
+    orphanedTypes: [UserType],
+    references: { User: ({ id }, { users }) => users.load(id) },
+  });
+}
+
+/** What this context contributes to the supergraph, as committed in schema/. */
+export function subgraphSdl(): string {
+  return subgraphSdlOf(identitySchema());
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { openContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
+import type { Environment } from '@storytelling/shared/infrastructure/environment';
+import { once } from '@storytelling/shared/infrastructure/idempotency';
+import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
+import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
+import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { identityEnvironment } from './environment.js';
+import { PrismaClient } from './generated/prisma/client.js';
+import { identityGraph } from './graphql/context.js';
+import { identitySchema } from './graphql/schema.js';
+import { type IdentityPorts, identityVerbs } from './identity-context.js';
+import { argon2Passwords } from './infrastructure/argon2-passwords.js';
+import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
+import { startHousekeeping } from './infrastructure/housekeeping.js';
+import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
+import { openKeyRing } from './infrastructure/key-ring.js';
+import { prismaSessions } from './infrastructure/prisma-sessions.js';
+import { prismaUsers } from './infrastructure/prisma-users.js';
+import { refreshTokens } from './infrastructure/refresh-tokens.js';
+import { secretsFrom } from './infrastructure/secrets.js';
+import { userQueries } from './infrastructure/user-queries.js';
+
+const migrations = fileURLToPath(new URL('../../../prisma/identity/migrations', import.meta.url));
+
+/** Starts identity. `ports` replaces what a test wants to be another (the clock, the ids). Whatever was opened is closed again when starting fails. */
+export async function startIdentity(environment: Environment, ports: Partial<IdentityPorts> = {}): Promise<RunningService> {
+  const settings = identityEnvironment(environment);
+  const log = createLogger('identity', settings.LOG_LEVEL);
+  const secrets = secretsFrom(settings.KEY_ENCRYPTION_KEY);
+  const { now = () => new Date(), newId = randomUUID } = ports;
+  await using closing = new AsyncDisposableStack();
+
+  const runtime = await openContextRuntime({
+    context: 'identity',
+    databaseUrl: settings.DATABASE_URL,
+    eventBusUrl: settings.EVENT_BUS_URL,
+    migrations,
+    log,
+  });
+  closing.defer(() => runtime.close());
+  const prisma = new PrismaClient({ adapter: runtime.adapter });
+  closing.defer(() => prisma.$disconnect());
+  const keyRing = await openKeyRing({ prisma, secrets, now, log });
+  closing.defer(() => keyRing.close());
+  const housekeeping = startHousekeeping({ prisma, now, log });
+  closing.defer(() => housekeeping.stop());
+
+  const queries = userQueries(prisma);
+  const verbs = identityVerbs({
+    users: prismaUsers({ client: prisma, transact: unitOfWork(prisma, runtime.relay.nudge), now }),
+    sessions: prismaSessions(prisma),
+    passwords: argon2Passwords(),
+    attempts: postgresAttempts(runtime.pool, secrets, {
+      ...limits,
+      registration: { ...limits.registration, points: settings.REGISTRATIONS_PER_HOUR },
+    }),
+    refreshTokens: refreshTokens(secrets.refreshKey),
+    accessTokens: jwtAccessTokens({ keyRing, queries, newId, now }),
+    once,
+    tag: secrets.tag,
+    now,
+    newId,
+    ...ports,
+  });
+
+  const server = await startSubgraphServer({
+    context: 'identity',
+    schema: identitySchema(),
+    port: settings.PORT,
+    host: settings.HOST,
+    gatewayJwks: settings.GATEWAY_JWKS,
+    makeContext: (caller) => identityGraph({ verbs, queries }, caller),
+    routes: {
+      // A key is published a day before it signs, so five minutes in a cache never hide the one that is needed.
+      'GET /.well-known/jwks.json': () => ({
+        headers: { 'cache-control': 'public, max-age=300' },
+        body: JSON.stringify(keyRing.jwks()),
+      }),
+    },
+    log,
+    production: settings.NODE_ENV === 'production',
+  });
+  closing.defer(() => server.stop());
+
+  const running = closing.move();
+  return { ...server, stop: () => running.disposeAsync() };
+}
