@@ -106,6 +106,7 @@ async function execute(command) {
   stop(child.pid);
   await closed;
   running.delete(child.pid);
+  if (!output.trim()) output = `It said nothing and ended with ${code ?? 'a signal'}.`;
   if (timedOut) output += `\nIt had not ended after ${timeLimit / 1000} s and was stopped.`;
   if (left.length > 0) output += `\nProcesses were left behind, and were stopped:\n${left.join('\n')}`;
   return { code: timedOut || left.length > 0 ? 1 : code, output };
