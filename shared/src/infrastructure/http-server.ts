@@ -49,7 +49,7 @@ export interface GraphQLEndpoint<Context extends BaseContext> {
   /** Who is asking, before the body is read. A Refusal thrown here is the answer; its kind gives the status. */
   open(request: IncomingMessage): Promise<{ operation: Operation; context: Context }>;
   /** What a browser sees here. None: it gets what every client gets. */
-  readonly page?: HttpAnswer;
+  readonly page?: () => Promise<HttpAnswer>;
 }
 
 export interface HttpServerOptions<Context extends BaseContext> {
@@ -148,7 +148,7 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
         return send(request, response, refusalAnswer(refuse.METHOD_NOT_ALLOWED({ allow: 'GET or POST' }), 405, { allow: 'GET, POST' }));
       }
       if (graphql.page && request.method === 'GET' && !search && request.headers.accept?.includes('text/html'))
-        return send(request, response, graphql.page);
+        return send(request, response, await graphql.page());
       return answerGraphQL(graphql, request, response, search, bodyLimit, log);
     }
     const route = table[`${request.method === 'HEAD' ? 'GET' : request.method} ${pathname}`];

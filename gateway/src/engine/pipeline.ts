@@ -1,0 +1,80 @@
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { documentErrors, operationOf, variableErrors } from '@storytelling/shared/graphql/document';
+import { publicError, refusalError } from '@storytelling/shared/graphql/errors';
+import type { Logger } from '@storytelling/shared/infrastructure/logger';
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { beyondLimits, limits } from '../access/limits.js';
+import type { RequestContext } from './subgraph.js';
+
+/**
+ * Apollo Server with our checks between parsing and execution. HTTP and WebSocket both come through here, subscriptions included, so
+ * that no transport can skip one: parse (tokens) → limits → validate → variables → execute.
+ */
+export function pipeline({
+  gateway,
+  log,
+  production,
+}: {
+  gateway: NonNullable<ConstructorParameters<typeof ApolloServer<RequestContext>>[0]['gateway']>;
+  log: Logger;
+  production: boolean;
+}) {
+  // Apollo Server keeps parsed documents; what is found in one is kept as long as it.
+  const checked = new WeakMap<DocumentNode, { schema: GraphQLSchema; errors: readonly GraphQLError[] }>();
+
+  function problems(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+    const known = checked.get(document);
+    if (known?.schema === schema) return known.errors;
+    const beyond = beyondLimits(document);
+    const errors = beyond ? [refusalError(beyond)] : documentErrors(schema, document, production);
+    checked.set(document, { schema, errors });
+    return errors;
+  }
+
+  return new ApolloServer<RequestContext>({
+    gateway,
+    parseOptions: { maxTokens: limits.tokens },
+    // Done below, after the limits: graphql-js compares fields pairwise, which is what the limits are there to bound.
+    dangerouslyDisableValidation: true,
+    formatError: (_, error) => publicError(error, log),
+    includeStacktraceInErrorResponses: false,
+    introspection: !production,
+    // No cookie or other credential that a browser would send by itself is accepted here, so there is nothing to forge.
+    csrfPrevention: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      {
+        async requestDidStart() {
+          return {
+            async responseForOperation({ schema, document, request, response }) {
+              const found = problems(schema, document);
+              const operation = operationOf(document, request.operationName);
+              const errors =
+                found.length > 0
+                  ? found
+                  : operation instanceof GraphQLError
+                    ? [operation]
+                    : variableErrors(schema, operation, request.variables ?? {});
+              if (errors.length === 0) return null;
+              response.http.status = 400;
+              return {
+                http: response.http,
+                body: { kind: 'single', singleResult: { errors: errors.map((error) => publicError(error, log)) } },
+              };
+            },
+          };
+        },
+      },
+    ],
+  });
+}

@@ -1,0 +1,92 @@
+import { type ApolloGateway, buildOperationContext, executeQueryPlan, type ServiceMap } from '@apollo/gateway';
+import { operationFromDocument } from '@apollo/federation-internals';
+import type { QueryPlan, SubscriptionNode } from '@apollo/query-planner';
+import { mapEvents } from '@storytelling/shared/infrastructure/map-events';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { FormattedExecutionResult } from 'graphql-ws';
+import type { RequestContext, Subgraph } from './subgraph.js';
+
+export type EngineRequest = Parameters<typeof executeQueryPlan>[2] & { readonly context: RequestContext };
+
+const rememberedPlans = 500;
+
+/**
+ * The package plans subscriptions (`{ kind: 'Subscription', primary, rest }`) and refuses to execute them. So the primary fetch is opened
+ * upstream, and for each event the plan runs as a query whose primary fetch is answered by that event: joins, errors and shaping are the
+ * package's own. The planner and both schemas are private to it; nothing public hands them out without a second copy of all three.
+ */
+export function subscriptions(gateway: ApolloGateway, subgraphs: ReadonlyMap<string, Subgraph>) {
+  const plans = new Map<string, SubscriptionNode>();
+
+  function plan({ document, queryHash, request }: EngineRequest): SubscriptionNode {
+    const key = `${queryHash} ${request.operationName ?? ''}`;
+    const known = plans.get(key);
+    if (known) return known;
+    const { apiSchema, queryPlanner } = loaded(gateway);
+    const { node } = queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, { operationName: request.operationName }));
+    if (node?.kind !== 'Subscription') throw new Error('the planner made no subscription of a subscription');
+    const [oldest] = plans.keys();
+    if (plans.size >= rememberedPlans && oldest !== undefined) plans.delete(oldest);
+    plans.set(key, node);
+    return node;
+  }
+
+  return async function open(request: EngineRequest): Promise<AsyncGenerator<ExecutionResult>> {
+    const { primary, rest } = plan(request);
+    const { apiSchema, supergraphSchema } = loaded(gateway);
+    const variables = request.request.variables ?? {};
+    const operation = buildOperationContext({
+      schema: request.schema,
+      operationDocument: request.document,
+      operationName: request.request.operationName,
+    });
+    const perEvent: QueryPlan = { kind: 'QueryPlan', node: { kind: 'Sequence', nodes: rest ? [primary, rest] : [primary] } };
+    const sources: ServiceMap = Object.fromEntries(Array.from(subgraphs, ([name, { source }]) => [name, source]));
+
+    const upstream = subgraphs.get(primary.serviceName);
+    if (!upstream) throw new Error(`the plan names an unknown subgraph: ${primary.serviceName}`);
+    const used = Object.fromEntries(Object.entries(variables).filter(([name]) => primary.variableUsages?.includes(name)));
+    const events = await upstream.subscribe(
+      { query: primary.operation, operationName: primary.operationName, variables: used },
+      request.context,
+    );
+
+    return mapEvents(events, async (event) => {
+      // No data at all: the subgraph did not open the stream.
+      const [refusal] = event.data == null ? (event.errors ?? []) : [];
+      if (refusal) throw new GraphQLError(refusal.message, { path: refusal.path, extensions: refusal.extensions });
+      return executeQueryPlan(
+        perEvent,
+        { ...sources, [primary.serviceName]: answeredFirst(event, sources[primary.serviceName]) },
+        request,
+        operation,
+        supergraphSchema,
+        apiSchema,
+      );
+    });
+  };
+}
+
+type Source = ServiceMap[string];
+
+/** The plan's first fetch is the primary; later ones to the same subgraph are real. */
+function answeredFirst(event: FormattedExecutionResult, source: Source | undefined): Source {
+  let answered = false;
+  return {
+    process(options) {
+      if (answered && source) return source.process(options);
+      answered = true;
+      return Promise.resolve({ data: event.data, errors: event.errors });
+    },
+  };
+}
+
+function loaded(gateway: ApolloGateway) {
+  const { apiSchema, queryPlanner, supergraphSchema } = {
+    apiSchema: gateway['apiSchema'],
+    queryPlanner: gateway['queryPlanner'],
+    supergraphSchema: gateway['supergraphSchema'],
+  };
+  if (!apiSchema || !queryPlanner || !supergraphSchema) throw new Error('the supergraph is not loaded');
+  return { apiSchema, queryPlanner, supergraphSchema };
+}

@@ -1,0 +1,40 @@
+import { type Environment, readEnvironment, SettingError, serviceSettings } from '@storytelling/shared/infrastructure/environment';
+import type { JWK } from 'jose';
+import { z } from 'zod';
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' });
+
+const settings = z.object({
+  ...serviceSettings,
+  /** Where identity publishes the keys of access tokens. */
+  IDENTITY_JWKS_URL: httpUrl,
+  /** Ed25519 private key as a JSON Web Key, for the gateway's own tokens. */
+  GATEWAY_PRIVATE_KEY: z.string().transform((text, context): JWK => {
+    try {
+      return JSON.parse(text) as JWK;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'an Ed25519 private key as a JSON Web Key' });
+      return z.NEVER;
+    }
+  }),
+  /** How many proxies of ours stand in front; each appends to X-Forwarded-For. */
+  TRUST_PROXY: z.coerce.number({ error: 'the number of proxies in front, 0 to 10' }).int().min(0).max(10).default(0),
+  /** Origins of web pages that may use the API, separated by commas. Outside production: all, when unset. */
+  ALLOWED_ORIGINS: z.string().optional(),
+});
+
+export type GatewayEnvironment = z.output<typeof settings>;
+
+export function gatewayEnvironment(environment: Environment): GatewayEnvironment {
+  return readEnvironment(settings, environment);
+}
+
+/** SUBGRAPH_URL_<CONTEXT> of one subgraph: the supergraph says only `http://<context>`. */
+export function subgraphUrl(environment: Environment, name: string): URL {
+  const setting = `SUBGRAPH_URL_${name.toUpperCase().replaceAll('-', '_')}`;
+  return new URL(readEnvironment(z.object({ [setting]: httpUrl }), environment)[setting] ?? missing(setting));
+}
+
+function missing(setting: string): never {
+  throw new SettingError(`The setting ${setting} is missing.`);
+}
