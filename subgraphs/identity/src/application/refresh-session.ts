@@ -6,7 +6,7 @@ import { type SignedIn, signedIn } from './signed-in.js';
 
 /** Trades a refresh token for its successor and a fresh access token. The rules are domain/session.ts'. */
 export const refreshSession =
-  (ports: Ports) =>
+  (ports: Pick<Ports, 'users' | 'sessions' | 'refreshTokens' | 'accessTokens' | 'now'>) =>
   async (input: { readonly refreshToken: string }): Promise<SignedIn> => {
     const { users, sessions, refreshTokens, now } = ports;
     const presented = refreshTokens.read(input.refreshToken);

@@ -27,7 +27,10 @@ export function signingKey<Key extends KeySpan>(keys: readonly Key[], now: Date)
 }
 
 /** What is to be done now so that there is always a key that signs and verifiers always know it: idempotent, and safe to run late. */
-export function planKeys(keys: readonly KeySpan[], now: Date): { readonly create?: Omit<KeySpan, 'id'>; readonly remove: readonly string[] } {
+export function planKeys(
+  keys: readonly KeySpan[],
+  now: Date,
+): { readonly create?: Omit<KeySpan, 'id'>; readonly remove: readonly string[] } {
   const remove = keys.filter((key) => key.publishedUntil <= now).map((key) => key.id);
   const lastUntil = Math.max(...keys.map((key) => key.signsUntil.getTime()), 0);
   if (lastUntil > now.getTime() + publishedBefore) return { remove };

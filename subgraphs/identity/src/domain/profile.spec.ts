@@ -9,7 +9,8 @@ describe('a display name', () => {
     expect(displayName('🦊'.repeat(100))).toHaveLength(200);
     expect(() => displayName(' ')).toThrow(refusal('DISPLAY_NAME_MISSING', 'displayName'));
     expect(() => displayName('x'.repeat(101))).toThrow(refusal('DISPLAY_NAME_TOO_LONG', 'displayName'));
-    for (const value of ['a\u0000b', 'a\nb', 'a\ud800']) expect(() => displayName(value)).toThrow(refusal('DISPLAY_NAME_UNREADABLE', 'displayName'));
+    for (const value of ['a\u0000b', 'a\nb', 'a\ud800'])
+      expect(() => displayName(value)).toThrow(refusal('DISPLAY_NAME_UNREADABLE', 'displayName'));
   });
 
   it('looks equal where it is equal', () => {

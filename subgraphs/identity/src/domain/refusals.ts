@@ -3,23 +3,67 @@ import { defineRefusals, type RefusalEntry } from '@storytelling/shared/value-ob
 /** Every refusal of this context. Codes are public and stable; sentences are for people. */
 export const identityRefusals = {
   USER_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is no user with this id.', field: 'id' },
-  EMAIL_TAKEN: { kind: 'CONFLICT', sentence: 'There is an account with this e-mail address; sign in, or register another address.', field: 'email' },
-  PASSWORD_TOO_SHORT: { kind: 'BAD_USER_INPUT', sentence: 'The password has fewer than {min} characters; make it longer.', field: 'password' },
+  EMAIL_TAKEN: {
+    kind: 'CONFLICT',
+    sentence: 'There is an account with this e-mail address; sign in, or register another address.',
+    field: 'email',
+  },
+  PASSWORD_TOO_SHORT: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The password has fewer than {min} characters; make it longer.',
+    field: 'password',
+  },
   PASSWORD_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The password has more than {max} characters; shorten it.', field: 'password' },
-  PASSWORD_TOO_COMMON: { kind: 'BAD_USER_INPUT', sentence: 'This password is among the first that an attacker tries; choose another one.', field: 'password' },
-  PASSWORD_UNREADABLE: { kind: 'BAD_USER_INPUT', sentence: 'The password holds a NUL or half a surrogate pair; choose one without.', field: 'password' },
-  DISPLAY_NAME_MISSING: { kind: 'BAD_USER_INPUT', sentence: 'The display name is empty; give the name that others shall see.', field: 'displayName' },
-  DISPLAY_NAME_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The display name has more than {max} characters; shorten it.', field: 'displayName' },
-  DISPLAY_NAME_UNREADABLE: { kind: 'BAD_USER_INPUT', sentence: 'The display name holds a control character or half a surrogate pair; remove it.', field: 'displayName' },
-  FIRST_NAME_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The first name has more than {max} characters; shorten it.', field: 'firstName' },
-  FIRST_NAME_UNREADABLE: { kind: 'BAD_USER_INPUT', sentence: 'The first name holds a control character or half a surrogate pair; remove it.', field: 'firstName' },
+  PASSWORD_TOO_COMMON: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'This password is among the first that an attacker tries; choose another one.',
+    field: 'password',
+  },
+  PASSWORD_UNREADABLE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The password holds a NUL or half a surrogate pair; choose one without.',
+    field: 'password',
+  },
+  DISPLAY_NAME_MISSING: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The display name is empty; give the name that others shall see.',
+    field: 'displayName',
+  },
+  DISPLAY_NAME_TOO_LONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The display name has more than {max} characters; shorten it.',
+    field: 'displayName',
+  },
+  DISPLAY_NAME_UNREADABLE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The display name holds a control character or half a surrogate pair; remove it.',
+    field: 'displayName',
+  },
+  FIRST_NAME_TOO_LONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The first name has more than {max} characters; shorten it.',
+    field: 'firstName',
+  },
+  FIRST_NAME_UNREADABLE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The first name holds a control character or half a surrogate pair; remove it.',
+    field: 'firstName',
+  },
   LAST_NAME_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The last name has more than {max} characters; shorten it.', field: 'lastName' },
-  LAST_NAME_UNREADABLE: { kind: 'BAD_USER_INPUT', sentence: 'The last name holds a control character or half a surrogate pair; remove it.', field: 'lastName' },
+  LAST_NAME_UNREADABLE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The last name holds a control character or half a surrogate pair; remove it.',
+    field: 'lastName',
+  },
   SIGN_IN_FAILED: { kind: 'UNAUTHENTICATED', sentence: 'The e-mail address and the password do not belong together; check both.' },
   ACCOUNT_DEACTIVATED: { kind: 'FORBIDDEN', sentence: 'This account has been deactivated; write to our support.' },
   TOO_MANY_ATTEMPTS: { kind: 'TOO_MANY_REQUESTS', sentence: 'There were too many attempts; try again after {retryAt}.' },
   SIGN_IN_BUSY: { kind: 'UNAVAILABLE', sentence: 'Too many people are signing in at this moment; try again in a few seconds.' },
-  REFRESH_TOKEN_INVALID: { kind: 'UNAUTHENTICATED', sentence: 'This is not a refresh token of ours; sign in again.', field: 'refreshToken' },
+  REFRESH_TOKEN_INVALID: {
+    kind: 'UNAUTHENTICATED',
+    sentence: 'This is not a refresh token of ours; sign in again.',
+    field: 'refreshToken',
+  },
   REFRESH_TOKEN_REUSED: {
     kind: 'UNAUTHENTICATED',
     sentence: 'This refresh token was replaced long ago, so somebody may have copied it: the session has been ended. Sign in again.',

@@ -37,9 +37,7 @@ export function openSession(given: Pick<Session, 'id' | 'userId' | 'tokenHash' |
   };
 }
 
-export type Refresh =
-  | { readonly outcome: 'rotated'; readonly session: Session }
-  | { readonly outcome: 'repeated' | 'reused' | 'ended' };
+export type Refresh = { readonly outcome: 'rotated'; readonly session: Session } | { readonly outcome: 'repeated' | 'reused' | 'ended' };
 
 /** `presented` is a token that we issued for this session: its tag was checked. */
 export function refresh(session: Session, presented: { readonly hash: string; readonly successorHash: string }, now: Date): Refresh {

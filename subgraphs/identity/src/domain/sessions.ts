@@ -6,7 +6,10 @@ export interface Sessions {
    * Decides about a session while holding its row, so that two refreshes with the same token see each other: the second finds the first's result.
    * Returns undefined when there is none of this id.
    */
-  refresh(id: string, decide: (session: Session) => Refresh): Promise<{ readonly session: Session; readonly outcome: Refresh['outcome'] } | undefined>;
+  refresh(
+    id: string,
+    decide: (session: Session) => Refresh,
+  ): Promise<{ readonly session: Session; readonly outcome: Refresh['outcome'] } | undefined>;
 }
 
 /** A refresh token that we issued, however long ago. */

@@ -7,8 +7,18 @@ import { openSession } from './session.js';
 import { authenticate, changeProfile, evolve, type Registration, register, revokeSession, type User } from './user.js';
 
 const id = userId('user-0000000001');
-const ada: Registration = { id, email: email('ada@example.org'), displayName: 'Ada', firstName: null, lastName: null, language: language('en') };
-const session = openSession({ id: '0d1f7c1e-0000-4000-8000-000000000001', userId: id, tokenHash: 't1', clientAddressTag: 'tag' }, new Date(0));
+const ada: Registration = {
+  id,
+  email: email('ada@example.org'),
+  displayName: 'Ada',
+  firstName: null,
+  lastName: null,
+  language: language('en'),
+};
+const session = openSession(
+  { id: '0d1f7c1e-0000-4000-8000-000000000001', userId: id, tokenHash: 't1', clientAddressTag: 'tag' },
+  new Date(0),
+);
 
 function given(...events: UserEvent[]): User {
   const user = events.reduce<User | undefined>(evolve, undefined);
@@ -34,7 +44,9 @@ describe('a user', () => {
   });
 
   it('is authenticated', () => {
-    expect(authenticate(given(...registered), 'password')).toEqual([{ type: 'UserAuthenticated', data: { userId: id, method: 'password' } }]);
+    expect(authenticate(given(...registered), 'password')).toEqual([
+      { type: 'UserAuthenticated', data: { userId: id, method: 'password' } },
+    ]);
   });
 
   it('that was deactivated neither signs in nor changes its profile, but may sign out', () => {
@@ -66,7 +78,9 @@ describe('a profile', () => {
 describe('a session', () => {
   it('is revoked once', () => {
     const user = given(...registered);
-    expect(revokeSession(user, session, 'reuse')).toEqual([{ type: 'SessionRevoked', data: { userId: id, sessionId: session.id, reason: 'reuse' } }]);
+    expect(revokeSession(user, session, 'reuse')).toEqual([
+      { type: 'SessionRevoked', data: { userId: id, sessionId: session.id, reason: 'reuse' } },
+    ]);
     expect(revokeSession(user, { ...session, revoked: { at: new Date(0), reason: 'reuse' } }, 'sign-out')).toEqual([]);
   });
 });

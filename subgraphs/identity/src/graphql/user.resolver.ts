@@ -4,7 +4,15 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import type { SignedIn } from '../application/signed-in.js';
 import type { UserView } from '../infrastructure/user-queries.js';
 import type { IdentityGraph } from './context.js';
-import { AuthSessionType, ProfileType, RefreshSessionInput, RegisterInput, SignInInput, UpdateProfileInput, UserType } from './user.type.js';
+import {
+  AuthSessionType,
+  ProfileType,
+  RefreshSessionInput,
+  RegisterInput,
+  SignInInput,
+  UpdateProfileInput,
+  UserType,
+} from './user.type.js';
 
 /** The rules of inputs are the domain's, each with its own code; there is nothing left for class-validator to look at. */
 const byDomain = { validate: false };
@@ -58,7 +66,9 @@ export class AuthSessionResolver {
     return verbs.refreshSession(input);
   }
 
-  @Mutation(() => Boolean, { description: 'Ends your session: its refresh token at once, its access token within ten minutes. Always true.' })
+  @Mutation(() => Boolean, {
+    description: 'Ends your session: its refresh token at once, its access token within ten minutes. Always true.',
+  })
   async signOut(@Ctx() { caller, verbs }: IdentityGraph): Promise<boolean> {
     const userId = signedIn(caller);
     if (!caller.sessionId) throw refuseShared.SIGN_IN_REQUIRED();

@@ -57,7 +57,9 @@ export class UserType {
   createdAt!: Date;
 }
 
-@ObjectType('AuthSession', { description: 'What signing in gives: a short access token for requests, a long refresh token for the next access token.' })
+@ObjectType('AuthSession', {
+  description: 'What signing in gives: a short access token for requests, a long refresh token for the next access token.',
+})
 export class AuthSessionType {
   @Field(() => String, { description: 'Send it as `Authorization: Bearer …`; good for ten minutes.' })
   accessToken!: string;
@@ -79,7 +81,9 @@ export class RegisterInput {
   @Field(() => String, { description: 'E-mail address, at most 255 characters; upper and lower case are the same.' })
   email!: string;
 
-  @Field(() => String, { description: '10 to 256 characters, none of the passwords that attackers try first. Spaces count, nothing is trimmed.' })
+  @Field(() => String, {
+    description: '10 to 256 characters, none of the passwords that attackers try first. Spaces count, nothing is trimmed.',
+  })
   password!: string;
 
   @Field(() => String, { description: 'The name that others see, 1 to 100 characters.' })
@@ -94,7 +98,10 @@ export class RegisterInput {
   @Field(() => String, { nullable: true, description: 'BCP 47 tag such as en, de or pt-BR; en if absent.' })
   language?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Your name for this request, 1 to 100 characters: sent again with the same input, it opens no second account.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Your name for this request, 1 to 100 characters: sent again with the same input, it opens no second account.',
+  })
   idempotencyKey?: string | null;
 }
 

@@ -65,7 +65,10 @@ describe('turns', () => {
     const results = await Promise.allSettled(Array.from({ length: 7 }, () => inTurn(work)));
     expect(most).toBe(2);
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(5);
-    expect(results.filter((result) => result.status === 'rejected').map((result) => result.reason.code)).toEqual(['SIGN_IN_BUSY', 'SIGN_IN_BUSY']);
+    expect(results.filter((result) => result.status === 'rejected').map((result) => result.reason.code)).toEqual([
+      'SIGN_IN_BUSY',
+      'SIGN_IN_BUSY',
+    ]);
     await expect(Promise.all([inTurn(work), inTurn(work), inTurn(work)])).resolves.toHaveLength(3);
     expect(most).toBe(2);
   });

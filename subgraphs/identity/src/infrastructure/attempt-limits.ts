@@ -1,5 +1,5 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type pg from 'pg';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Attempts } from '../domain/attempts.js';
 import { refuse } from '../domain/refusals.js';
 import type { Secrets } from './secrets.js';
@@ -7,7 +7,7 @@ import type { Secrets } from './secrets.js';
 /**
  * Three nets over signing in, from fine to coarse. An attacker at one address is caught by the first. One with many addresses is caught by the second, and
  * that one must not lock the owner out: it lasts 5 minutes only, and does not hold for addresses that the account has signed in from before. The third bounds
- * what one address can cost us in hashing whatever accounts it names; it is wide, because a school is one address.
+ * what one address can cost us in hashing whatever accounts it names; it is wide, because a school is one address. Durations in seconds.
  */
 export const limits = {
   addressAndAccount: { points: 10, duration: 15 * 60 },
@@ -19,36 +19,36 @@ export const limits = {
 type Limit = { readonly points: number; readonly duration: number };
 type Limits = { readonly [name in keyof typeof limits]: Limit };
 
-/** Counted in PostgreSQL, so that all replicas count together; one statement per attempt and net. Keys are keyed hashes. */
-export function postgresAttempts(pool: pg.Pool, secrets: Pick<Secrets, 'tag'>, chosen: Limits = limits): Attempts {
-  return attempts(
-    (keyPrefix, limit) =>
-      new RateLimiterPostgres({ ...limit, storeClient: pool, storeType: 'pool', tableName: 'attempts', tableCreated: true, keyPrefix, clearExpiredByTimeout: false }),
-    secrets,
-    chosen,
-  );
-}
-
-export function memoryAttempts(secrets: Pick<Secrets, 'tag'>, chosen: Limits = limits): Attempts {
-  return attempts((keyPrefix, limit) => new RateLimiterMemory({ ...limit, keyPrefix }), secrets, chosen);
-}
-
-function attempts(limiter: (name: string, limit: Limit) => RateLimiterAbstract, secrets: Pick<Secrets, 'tag'>, chosen: Limits): Attempts {
-  const [both, alone, address, registration] = (['addressAndAccount', 'account', 'address', 'registration'] as const).map((name) => {
-    const counter = limiter(name, chosen[name]);
+/** Counted in PostgreSQL, so that all replicas count together: one statement per attempt and net. Keys are keyed hashes. */
+export function postgresAttempts(pool: pg.Pool, { tag }: Pick<Secrets, 'tag'>, chosen: Limits = limits): Attempts {
+  const counter = (name: keyof Limits) => {
+    const limiter = new RateLimiterPostgres({
+      ...chosen[name],
+      keyPrefix: name,
+      storeClient: pool,
+      storeType: 'pool',
+      tableName: 'attempts',
+      tableCreated: true,
+      // housekeeping.ts takes expired counters away.
+      clearExpiredByTimeout: false,
+    });
     return {
-      async count(value: string) {
+      async count(value: string): Promise<void> {
         try {
-          await counter.consume(secrets.tag(name, value));
+          await limiter.consume(tag(name, value));
         } catch (result) {
           if (!(result instanceof RateLimiterRes)) throw result;
           throw refuse.TOO_MANY_ATTEMPTS({ retryAt: new Date(Date.now() + result.msBeforeNext).toISOString() });
         }
       },
-      forget: (value: string) => counter.delete(secrets.tag(name, value)),
-      takeBack: (value: string) => counter.reward(secrets.tag(name, value)),
+      forget: (value: string) => limiter.delete(tag(name, value)),
+      takeBack: (value: string) => limiter.reward(tag(name, value)),
     };
-  }) as [Counter, Counter, Counter, Counter];
+  };
+  const both = counter('addressAndAccount');
+  const alone = counter('account');
+  const address = counter('address');
+  const registration = counter('registration');
 
   return {
     register: (clientAddress) => registration.count(clientAddress),
@@ -62,10 +62,4 @@ function attempts(limiter: (name: string, limit: Limit) => RateLimiterAbstract, 
       if (!knownAddress) await alone.takeBack(account);
     },
   };
-}
-
-interface Counter {
-  count(value: string): Promise<void>;
-  forget(value: string): Promise<unknown>;
-  takeBack(value: string): Promise<unknown>;
 }

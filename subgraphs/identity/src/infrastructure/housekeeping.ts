@@ -11,7 +11,9 @@ export function startHousekeeping({ prisma, now, log }: { prisma: PrismaClient; 
   }
   let tidying: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    tidying = tidy().catch((error: unknown) => log.warn({ err: error }, 'expired sessions could not be taken away; tried again in an hour'));
+    tidying = tidy().catch((error: unknown) =>
+      log.warn({ err: error }, 'expired sessions could not be taken away; tried again in an hour'),
+    );
   }, hour);
   timer.unref();
   return {

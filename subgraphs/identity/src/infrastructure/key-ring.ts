@@ -1,7 +1,17 @@
 import { lockKey } from '@storytelling/shared/infrastructure/relay';
 import { SettingError } from '@storytelling/shared/infrastructure/environment';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
-import { calculateJwkThumbprint, type CryptoKey, exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, type JWTPayload, SignJWT } from 'jose';
+import {
+  calculateJwkThumbprint,
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
 import { type KeySpan, planKeys, signingKey } from '../domain/key-schedule.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 import type { Secrets } from './secrets.js';
@@ -70,7 +80,9 @@ export async function openKeyRing({
     try {
       privateJwk = JSON.parse(Buffer.from(secrets.open(record.sealedPrivateKey, id)).toString()) as JWK;
     } catch {
-      throw new SettingError('The setting KEY_ENCRYPTION_KEY is wrong: it does not open the signing keys in this database; give the one they were made with.');
+      throw new SettingError(
+        'The setting KEY_ENCRYPTION_KEY is wrong: it does not open the signing keys in this database; give the one they were made with.',
+      );
     }
     return {
       id,
@@ -84,7 +96,9 @@ export async function openKeyRing({
 
   await look();
   const timer = setInterval(() => {
-    looking = look().catch((error: unknown) => log.error({ err: error }, 'the signing keys could not be looked at; the known ones stay in use'));
+    looking = look().catch((error: unknown) =>
+      log.error({ err: error }, 'the signing keys could not be looked at; the known ones stay in use'),
+    );
   }, lookEvery);
   let looking: Promise<void> = Promise.resolve();
   timer.unref();

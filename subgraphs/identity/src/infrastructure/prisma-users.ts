@@ -28,7 +28,10 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
   async function save(tx: Tx, { user, version }: { user: User; version: number }, events: readonly UserEvent[]): Promise<void> {
     if (events.length === 0) return;
     const streamVersion = await appendEvents(tx, userStream(user.id), version, events, identityEvents);
-    await tx.userRecord.update({ where: { id: user.id }, data: { ...userColumns(events.reduce<User>(evolve, user)), updatedAt: now(), streamVersion } });
+    await tx.userRecord.update({
+      where: { id: user.id },
+      data: { ...userColumns(events.reduce<User>(evolve, user)), updatedAt: now(), streamVersion },
+    });
     for (const event of events) {
       if (event.type !== 'SessionRevoked') continue;
       await tx.sessionRecord.update({ where: { id: event.data.sessionId }, data: { revokedAt: now(), revokedReason: event.data.reason } });

@@ -9,7 +9,8 @@ import type { PresentedToken, RefreshTokens } from '../domain/sessions.js';
  * The database knows sha-256(secret) only. A fast hash is enough for 256 random bits.
  */
 export function refreshTokens(key: Uint8Array): RefreshTokens {
-  const mac = (purpose: string, ...parts: Uint8Array[]) => parts.reduce((hmac, part) => hmac.update(part), createHmac('sha256', key).update(purpose)).digest();
+  const mac = (purpose: string, ...parts: Uint8Array[]) =>
+    parts.reduce((hmac, part) => hmac.update(part), createHmac('sha256', key).update(purpose)).digest();
   const tagOf = (session: Uint8Array, secret: Uint8Array) => mac('tag', session, secret).subarray(0, 16);
   const hashOf = (secret: Uint8Array) => createHash('sha256').update(secret).digest('hex');
   const write = (session: Uint8Array, secret: Uint8Array) => ({

@@ -19,7 +19,8 @@ const ivBytes = 12;
 const authTagBytes = 16;
 
 export function secretsFrom(keyEncryptionKey: Uint8Array): Secrets {
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', keyEncryptionKey, new Uint8Array(), `storytelling identity ${purpose}`, 32));
+  const derive = (purpose: string) =>
+    Buffer.from(hkdfSync('sha256', keyEncryptionKey, new Uint8Array(), `storytelling identity ${purpose}`, 32));
   const sealKey = derive('signing keys');
   const tagKey = derive('tags');
   return {

@@ -51,7 +51,17 @@ export function userQueries(prisma: PrismaClient): UserQueries {
     async usersById(ids, viewer) {
       const records = await prisma.userRecord.findMany({
         where: { id: { in: [...ids] } },
-        select: { id: true, email: true, displayName: true, firstName: true, lastName: true, language: true, role: true, isActive: true, createdAt: true },
+        select: {
+          id: true,
+          email: true,
+          displayName: true,
+          firstName: true,
+          lastName: true,
+          language: true,
+          role: true,
+          isActive: true,
+          createdAt: true,
+        },
       });
       const byId = new Map(records.map((record) => [record.id, viewOf(record, viewer)]));
       return ids.map((id) => byId.get(id) ?? null);
