@@ -16,13 +16,18 @@ import {
   writeSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
 
-/** The workspaces that are built, in the order in which the fingerprint lists them. */
-const built = () => ['shared', 'gateway', 'platform', ...readdirSync(join(root, 'subgraphs')).map((name) => join('subgraphs', name))];
+/** The workspaces that are compiled. */
+export const builtRooms = () => [
+  'shared',
+  'gateway',
+  'platform',
+  ...readdirSync(join(root, 'subgraphs')).map((name) => join('subgraphs', name)),
+];
 
 /** node_modules/.bin first, so that every tool runs on the packaged Node 24, and nothing that phones home. */
 export const toolEnvironment = () => ({
@@ -70,13 +75,35 @@ export async function ensureGenerated() {
 
 /** Everything compiled to dist/, the Prisma clients before it. */
 export async function ensureBuilt() {
-  const rooms = built();
+  const rooms = builtRooms();
   await turbo('build', 'Building (database clients, TypeScript)', [
     'prisma',
     'tsconfig.base.json',
     'turbo.json',
     ...rooms.flatMap((room) => [join(room, 'src'), join(room, 'package.json'), join(room, 'tsconfig.json')]),
   ]);
+}
+
+/** Path of a Node of at least 24: this process' own, else the one among the packages. */
+export function node24() {
+  if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
+  const packaged = join(root, 'node_modules', `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`, 'bin');
+  const path = ['node', 'node.exe'].map((name) => join(packaged, name)).find((candidate) => existsSync(candidate));
+  if (path) return path;
+  throw new PreparationError(`Node ${process.versions.node} is too old, and npm has no packaged Node for this system: install Node 24.`);
+}
+
+/** Runs a program of this project on Node 24: in this process where that is one, so that there is nothing between npm and the program. */
+export async function runOnNode24(program) {
+  const node = node24();
+  if (node === process.execPath) {
+    process.argv[1] = program;
+    await import(pathToFileURL(program).href);
+    return;
+  }
+  const child = spawn(node, [program, ...process.argv.slice(2)], { env: toolEnvironment(), stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
 // npm writes node_modules/.package-lock.json at the end of an install: what is really there. Optional packages and those of other systems
@@ -115,7 +142,7 @@ async function turbo(task, what, inputs) {
 }
 
 function outputsExist(task) {
-  return built().every((room) => {
+  return builtRooms().every((room) => {
     const { scripts = {} } = JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8'));
     if (scripts.generate && !existsSync(join(root, room, 'src', 'generated'))) return false;
     return task === 'generate' || existsSync(join(root, room, 'dist', '.tsbuildinfo'));

@@ -34,6 +34,8 @@ export interface EmbeddedPostgres {
   readonly adminUrl: string;
   /** A login that owns this database and may enter no other. */
   databaseUrl(database: string): string;
+  /** Makes the missing ones. */
+  ensureDatabases(names: readonly string[]): Promise<void>;
   /** Resolves when the server has ended, whoever ended it. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -41,11 +43,9 @@ export interface EmbeddedPostgres {
 
 export async function startEmbeddedPostgres({
   folder,
-  databases,
   testMode = false,
 }: {
   folder: DataFolder;
-  databases: readonly string[];
   /** Gives up durability for speed: for data that dies with the test run. */
   testMode?: boolean;
 }): Promise<EmbeddedPostgres> {
@@ -64,16 +64,12 @@ export async function startEmbeddedPostgres({
     const databasePassword = (database: string) => createHmac('sha256', password).update(`role ${database}`).digest('base64url');
     const server = launch({ folder, programs, data, port, testMode, stalePid: left });
     try {
-      const admin = await connectWhenReady(adminUrl, server, folder);
-      try {
-        for (const database of databases) await ensureDatabase(admin, database, databasePassword(database));
-      } finally {
-        await admin.end();
-      }
+      await (await connectWhenReady(adminUrl, server, folder)).end();
       return {
         pid: server.pid,
         adminUrl,
         databaseUrl: (database) => url(database, databasePassword(database), database),
+        ensureDatabases: (names) => ensureDatabases(adminUrl, names, databasePassword),
         ended: server.ended,
         stop: () => stopServer(server.pid, server.running),
       };
@@ -153,7 +149,7 @@ function launch({
     },
   );
   closeSync(log);
-  const ended = exitOf(child).then(() => undefined);
+  const ended = endOf(child).then(() => undefined);
   if (child.pid === undefined) throw new SettingError(`PostgreSQL cannot be started from ${programs}: run npm ci again.`);
   return { pid: child.pid, ended, running: () => child.exitCode === null && child.signalCode === null };
 }
@@ -182,16 +178,24 @@ async function connectWhenReady(url: string, server: Server, folder: DataFolder)
   }
 }
 
-async function ensureDatabase(admin: pg.Client, name: string, password: string): Promise<void> {
-  const identifier = pg.escapeIdentifier(name);
-  const { rows } = await admin.query<{ role: boolean; database: boolean }>(
-    'SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS role, EXISTS (SELECT FROM pg_database WHERE datname = $1) AS database',
-    [name],
-  );
-  if (!rows[0]?.role) await admin.query(`CREATE ROLE ${identifier} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
-  if (!rows[0]?.database) await admin.query(`CREATE DATABASE ${identifier} OWNER ${identifier}`);
-  // Every start, because a crash may have come in between.
-  await admin.query(`REVOKE ALL ON DATABASE ${identifier} FROM PUBLIC`);
+async function ensureDatabases(adminUrl: string, names: readonly string[], passwordOf: (name: string) => string): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    for (const name of names) {
+      const identifier = pg.escapeIdentifier(name);
+      const { rows } = await admin.query<{ role: boolean; database: boolean }>(
+        'SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS role, EXISTS (SELECT FROM pg_database WHERE datname = $1) AS database',
+        [name],
+      );
+      if (!rows[0]?.role) await admin.query(`CREATE ROLE ${identifier} LOGIN PASSWORD ${pg.escapeLiteral(passwordOf(name))}`);
+      if (!rows[0]?.database) await admin.query(`CREATE DATABASE ${identifier} OWNER ${identifier}`);
+      // Every start, because a crash may have come in between.
+      await admin.query(`REVOKE ALL ON DATABASE ${identifier} FROM PUBLIC`);
+    }
+  } finally {
+    await admin.end();
+  }
 }
 
 async function initialise({ folder, programs, data, password, testMode }: Place & { password: string; testMode: boolean }): Promise<void> {
@@ -215,13 +219,13 @@ async function initialise({ folder, programs, data, password, testMode }: Place 
     { ...folder.databaseOwner, cwd: fresh, env: plainEnvironment(), detached: true, stdio: ['ignore', log, log] },
   );
   closeSync(log);
-  const code = await exitOf(child);
+  const code = await endOf(child);
   rmSync(passwordFile, { force: true });
   if (code !== 0) throw new Error(`The databases could not be made; PostgreSQL says:\n${readFileSync(logPath(folder), 'utf8').trimEnd()}`);
   renameSync(fresh, data);
 }
 
-/** Fast shutdown, then immediate (the next start recovers from the log of writes), then the end: 4 s at most. */
+/** Fast shutdown, then immediate (the next start recovers from the log of writes), then the end. */
 async function stopServer(pid: number, running: () => boolean): Promise<void> {
   for (const [signal, patience] of [
     ['SIGINT', 2_500],
@@ -334,10 +338,17 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept.map((name) => [name, process.env[name]])), LC_ALL: 'C' };
 }
 
-function exitOf(child: ChildProcess): Promise<number> {
+/** The child's exit code. When this process ends first, without stopping it, the child ends at once: the next start recovers. */
+function endOf(child: ChildProcess): Promise<number> {
+  const kill = () => void child.kill('SIGQUIT');
+  process.once('exit', kill);
   return new Promise((resolve) => {
-    child.once('error', () => resolve(-1));
-    child.once('exit', (code) => resolve(code ?? -1));
+    const end = (code: number | null) => {
+      process.off('exit', kill);
+      resolve(code ?? -1);
+    };
+    child.once('error', () => end(-1));
+    child.once('exit', end);
   });
 }
 

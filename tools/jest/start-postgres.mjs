@@ -20,7 +20,7 @@ export default async function startPostgres() {
     }
   }
   const folder = openDataFolder(mkdtempSync(join(tmpdir(), prefix)));
-  const server = await startEmbeddedPostgres({ folder, databases: [], testMode: true });
+  const server = await startEmbeddedPostgres({ folder, testMode: true });
   process.env.TEST_POSTGRES_URL = server.adminUrl;
   globalThis.testPostgres = { folder, server };
 }

@@ -1,0 +1,67 @@
+import type { Environment } from '@storytelling/shared/infrastructure/environment';
+import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
+import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
+import { startGateway } from '@storytelling/gateway/service';
+import { startIdentity } from '@storytelling/identity/service';
+import { startStory } from '@storytelling/story/service';
+
+/** What every context gets from the machine it runs on. */
+interface Machine {
+  readonly port: number;
+  readonly host: string;
+  readonly logLevel: string;
+  databaseUrl(database: string): string;
+  secret(name: string): string;
+}
+
+/** Databases of the fleet: one for each context, one for the event bus. */
+export const databases = ['identity', 'story', 'backbone'];
+
+/**
+ * The whole fleet in this process: the same services, started by the same functions, as alone in containers of their own. They meet where
+ * they meet there, too: over HTTP and in the event bus.
+ */
+export async function startFleet(environment: Environment, machine: Machine): Promise<RunningService> {
+  // Nobody outlives this process who could hold a token of an older key.
+  const gatewayKey = await newGatewayKey();
+  const { jwks } = await gatewayTokens(gatewayKey);
+  const common = { ...environment, LOG_LEVEL: machine.logLevel };
+  const context = (name: string) => ({
+    ...common,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: machine.databaseUrl(name),
+    EVENT_BUS_URL: `embedded:${machine.databaseUrl('backbone')}`,
+    GATEWAY_JWKS: JSON.stringify(jwks),
+  });
+
+  await using started = new AsyncDisposableStack();
+  const start = async (starting: Promise<RunningService>) => {
+    const service = await starting;
+    started.defer(() => service.stop());
+    return service;
+  };
+  const contexts = await Promise.allSettled([
+    start(startIdentity({ ...context('identity'), KEY_ENCRYPTION_KEY: machine.secret('key-encryption-key') })),
+    start(startStory(context('story'))),
+  ]);
+  const [identity, story] = contexts.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }) as [RunningService, RunningService];
+
+  const gateway = await start(
+    startGateway({
+      ...common,
+      HOST: machine.host,
+      PORT: String(machine.port),
+      GATEWAY_PRIVATE_KEY: JSON.stringify(gatewayKey),
+      IDENTITY_JWKS_URL: new URL('/.well-known/jwks.json', identity.url).href,
+      SUBGRAPH_URL_IDENTITY: identity.url,
+      SUBGRAPH_URL_STORY: story.url,
+    }),
+  );
+  // Last started, first stopped: requests in flight still find their contexts.
+  const running = started.move();
+  return { ...gateway, name: 'platform', stop: () => running.disposeAsync() };
+}
