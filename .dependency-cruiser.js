@@ -112,8 +112,9 @@ const rules = [
   },
   {
     name: 'foreign events enter by an ACL',
-    comment: 'Only *.acl.ts translates another context’s words into our own; when that context changes an event, one file of ours changes.',
-    from: { path: contexts, pathNot: ['/infrastructure/[^/]+\\.acl\\.ts$', tests] },
+    comment:
+      'Only *.acl.ts translates another context’s words into our own; when that context changes an event, one file of ours changes. service.ts only hands its catalog to the consumer.',
+    from: { path: `${contexts}(domain|application|infrastructure|graphql)/`, pathNot: ['/infrastructure/[^/]+\\.acl\\.ts$', tests] },
     to: { path: '^shared/src/domain-events/', pathNot: '^shared/src/domain-events/(event|$1)\\.ts$' },
   },
   {
@@ -140,9 +141,9 @@ const rules = [
   {
     name: 'a context is not imported by its own rooms',
     comment:
-      'These files wire the rooms: service.ts, environment.ts, main.ts and <x>-context.ts. A room that imports its wiring cannot be wired in another way, in a test for example.',
+      'These files wire the rooms: service.ts, environment.ts, main.ts and <x>-context.ts. A room that imports its wiring cannot be wired in another way, in a test for example. Resolvers know the table of contents by its type.',
     from: room('(domain|application|infrastructure|graphql)'),
-    to: { path: '^subgraphs/[^/]+/src/(service|environment|main|[^/]+-context)\\.ts$' },
+    to: { path: '^subgraphs/[^/]+/src/(service|environment|main|[^/]+-context)\\.ts$', dependencyTypesNot: typeOnly },
   },
   {
     name: 'main.ts is imported by nobody',

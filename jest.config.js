@@ -13,9 +13,9 @@ const swc = [
   },
 ];
 
-const kind = (displayName, testMatch, more = {}) => ({
+const kind = (displayName, files, { ignored = [], ...more } = {}) => ({
   displayName,
-  testMatch,
+  testMatch: [`<rootDir>/**/${files}`],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': swc },
   moduleNameMapper: {
@@ -24,7 +24,7 @@ const kind = (displayName, testMatch, more = {}) => ({
     '^@storytelling/([^/]+)/(.*)$': '<rootDir>/subgraphs/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/tools/architecture/fixtures/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/tools/architecture/fixtures/', ...ignored],
   modulePathIgnorePatterns: ['/dist/', '/\\.data/', '<rootDir>/tools/architecture/fixtures/'],
   ...more,
 });
@@ -36,8 +36,8 @@ const withPostgres = {
 
 export default {
   projects: [
-    kind('unit', ['<rootDir>/**/*.spec.ts', '!<rootDir>/**/*.{int,e2e}.spec.ts']),
-    kind('int', ['<rootDir>/**/*.int.spec.ts'], withPostgres),
-    kind('e2e', ['<rootDir>/**/*.e2e.spec.ts']),
+    kind('unit', '*.spec.ts', { ignored: ['\\.(int|e2e)\\.spec\\.ts$'] }),
+    kind('int', '*.int.spec.ts', withPostgres),
+    kind('e2e', '*.e2e.spec.ts'),
   ],
 };
