@@ -1,4 +1,5 @@
 import { ArgsType, Directive, Field, Int, ObjectType } from 'type-graphql';
+import type { Page, Slice } from '../infrastructure/page.js';
 import { refuseShared } from '../value-objects/refusals.js';
 
 export const maxPageSize = 100;
@@ -33,20 +34,6 @@ export class PageArgs {
 
   @Field(() => String, { nullable: true, description: 'Only what comes before this cursor.' })
   before?: string | null;
-}
-
-/** What to read: `limit` items after or before a key, walking forward or backward. */
-export interface Page<Key> {
-  readonly limit: number;
-  readonly backward: boolean;
-  readonly after?: Key;
-  readonly before?: Key;
-}
-
-export interface Slice<Node> {
-  readonly nodes: readonly Node[];
-  /** Whether there is more in the direction of reading. */
-  readonly more: boolean;
 }
 
 export interface Connection<Node> {

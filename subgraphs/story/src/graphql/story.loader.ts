@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/graphql/connection';
+import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import DataLoader from 'dataloader';
 import type { Character, Emotion } from '../domain/findings.js';
 import type { AnalysisView, SegmentView, StoryFilter, StoryKey, StoryQueries, StoryView, Viewer } from '../infrastructure/story-queries.js';

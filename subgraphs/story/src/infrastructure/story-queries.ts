@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/graphql/connection';
+import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import type { Character, Emotion, Segment } from '../domain/findings.js';
 import type { AnalysisUnderWay, FailedAnalysis, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
