@@ -15,8 +15,4 @@ const settings = z.object({
   REGISTRATIONS_PER_HOUR: z.coerce.number({ error: 'a whole number from 1' }).int().min(1, { error: 'a whole number from 1' }).default(60),
 });
 
-export type IdentityEnvironment = z.output<typeof settings>;
-
-export function identityEnvironment(environment: Environment): IdentityEnvironment {
-  return readEnvironment(settings, environment);
-}
+export const readIdentityEnvironment = (environment: Environment) => readEnvironment(settings, environment);

@@ -7,13 +7,15 @@ import { updateProfile } from './application/update-profile.js';
 
 export type IdentityPorts = Ports;
 
-/** All that this context can do, wired once for production and once for tests, from other ports. It reacts to nobody's events; it is read by user-queries.ts. */
-export function identityVerbs(ports: IdentityPorts) {
+/** Table of contents: everything this context can do, wired once for production and once for tests. It reacts to nobody's events. Reads: `user-queries.ts`. */
+export function identityContext(ports: IdentityPorts) {
   return {
-    register: register(ports),
-    signIn: signIn(ports),
-    refreshSession: refreshSession(ports),
-    signOut: signOut(ports),
-    updateProfile: updateProfile(ports),
+    verbs: {
+      register: register(ports),
+      signIn: signIn(ports),
+      refreshSession: refreshSession(ports),
+      signOut: signOut(ports),
+      updateProfile: updateProfile(ports),
+    },
   };
 }

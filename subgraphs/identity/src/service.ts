@@ -7,11 +7,11 @@ import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
-import { identityEnvironment } from './environment.js';
+import { readIdentityEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { identityGraph } from './graphql/context.js';
 import { identitySchema } from './graphql/schema.js';
-import { type IdentityPorts, identityVerbs } from './identity-context.js';
+import { type IdentityPorts, identityContext } from './identity-context.js';
 import { argon2Passwords } from './infrastructure/argon2-passwords.js';
 import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
 import { startHousekeeping } from './infrastructure/housekeeping.js';
@@ -27,7 +27,7 @@ const migrations = fileURLToPath(new URL('../../../prisma/identity/migrations', 
 
 /** Starts identity. `ports` replaces what a test wants to be another (the clock, the ids). Whatever was opened is closed again when starting fails. */
 export async function startIdentity(environment: Environment, ports: Partial<IdentityPorts> = {}): Promise<RunningService> {
-  const settings = identityEnvironment(environment);
+  const settings = readIdentityEnvironment(environment);
   const log = createLogger('identity', settings.LOG_LEVEL);
   const secrets = secretsFrom(settings.KEY_ENCRYPTION_KEY);
   const { now = () => new Date(), newId = randomUUID } = ports;
@@ -49,8 +49,8 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   closing.defer(() => housekeeping.stop());
 
   const queries = userQueries(prisma);
-  const verbs = identityVerbs({
-    users: prismaUsers({ client: prisma, transact: unitOfWork(prisma, runtime.relay.nudge), now }),
+  const { verbs } = identityContext({
+    users: prismaUsers({ client: prisma, transact: unitOfWork(prisma, () => runtime.relay.nudge()), now }),
     sessions: prismaSessions(prisma),
     passwords: argon2Passwords(),
     attempts: postgresAttempts(runtime.pool, secrets, {
@@ -81,6 +81,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
       }),
     },
     log,
+    ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
     production: settings.NODE_ENV === 'production',
   });
   closing.defer(() => server.stop());

@@ -53,7 +53,7 @@ describe('the identity service, two replicas', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${await issue(caller)}`, 'x-client-address': clientAddress },
       body: JSON.stringify({ query, variables }),
     });
-    return response.json() as Promise<any>;
+    return JSON.parse(await response.text());
   }
   const person = () => ({ email: `Writer-${randomUUID()}@Example.org`, password: 'a tale of two cities', displayName: 'Charles' });
   const keys = () => createRemoteJWKSet(new URL('/.well-known/jwks.json', replicas[0]?.url));
@@ -61,7 +61,7 @@ describe('the identity service, two replicas', () => {
     const { payload } = await jwtVerify(accessToken, keys(), { issuer: 'identity', audience: 'storytelling' });
     return { kind: 'user', userId: userId(String(payload.sub)), sessionId: String(payload.sid), role: 'member', permissions: [] };
   }
-  const code = (answer: any) => answer.errors?.[0]?.extensions;
+  const code = (answer: Awaited<ReturnType<typeof ask>>) => answer.errors?.[0]?.extensions;
 
   it('answers nobody but the gateway', async () => {
     const response = await fetch(replicas[0]?.url ?? '', {
@@ -70,7 +70,7 @@ describe('the identity service, two replicas', () => {
       body: '{"query":"{ _service { sdl } }"}',
     });
     expect(response.status).toBe(401);
-    expect(code(await response.json()).code).toBe('GATEWAY_ONLY');
+    expect(code(JSON.parse(await response.text())).code).toBe('GATEWAY_ONLY');
   });
 
   it('lets a writer register, sign in, refresh and sign out', async () => {

@@ -49,6 +49,25 @@ describe('refreshing on PostgreSQL', () => {
     expect((await database.events(id)).map((event) => event.type)).toEqual(['UserRegistered']);
   });
 
+  it('waits for one that is under way with the same session', async () => {
+    const { token } = await signedIn();
+    const client = await database.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE', [tokens.read(token)?.sessionId]);
+      let answered = false;
+      const waiting = refresh({ refreshToken: token }).finally(() => {
+        answered = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(answered).toBe(false);
+      await client.query('COMMIT');
+      await expect(waiting).resolves.toBeDefined();
+    } finally {
+      client.release();
+    }
+  });
+
   it('by owner and thief at once ends in one revoked session, told once', async () => {
     const { id, token: stolen } = await signedIn();
     const first = await refresh({ refreshToken: stolen });

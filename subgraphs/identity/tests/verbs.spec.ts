@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { memoryUsers } from './memory-users.js';
 import type { SignInAttempt } from '../src/domain/attempts.js';
-import { identityVerbs } from '../src/identity-context.js';
+import { identityContext } from '../src/identity-context.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
 
 /** The verbs on memory: hashing is a prefix, limits only take notes, keys of requests are remembered by name. */
@@ -14,7 +14,7 @@ function identity() {
   const compared: (string | undefined)[] = [];
   const outcomes = new Map<string, string>();
   let parameters = 'v2';
-  const verbs = identityVerbs({
+  const { verbs } = identityContext({
     users: kept.users,
     sessions: kept.sessions,
     passwords: {
