@@ -21,14 +21,17 @@ export function refusalError(refusal: Refusal, options: { status?: number; path?
 }
 
 /** Codes of the GraphQL layer itself. Apollo's names are kept where it has one: clients' libraries know them. */
-const graphqlCodes: Readonly<Record<string, { code: string; kind: ErrorKind }>> = {
+const graphqlCodes: Readonly<Record<string, { code: string; kind: ErrorKind; sentence?: string }>> = {
   GRAPHQL_PARSE_FAILED: { code: 'GRAPHQL_PARSE_FAILED', kind: 'BAD_USER_INPUT' },
   GRAPHQL_VALIDATION_FAILED: { code: 'GRAPHQL_VALIDATION_FAILED', kind: 'BAD_USER_INPUT' },
   BAD_USER_INPUT: { code: 'BAD_USER_INPUT', kind: 'BAD_USER_INPUT' },
   BAD_REQUEST: { code: 'BAD_REQUEST', kind: 'BAD_USER_INPUT' },
   OPERATION_RESOLUTION_FAILURE: { code: 'OPERATION_NOT_FOUND', kind: 'BAD_USER_INPUT' },
-  PERSISTED_QUERY_NOT_FOUND: { code: 'PERSISTED_QUERY_NOT_FOUND', kind: 'NOT_FOUND' },
-  PERSISTED_QUERY_NOT_SUPPORTED: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', kind: 'BAD_USER_INPUT' },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+    kind: 'BAD_USER_INPUT',
+    sentence: 'Documents cannot be sent by their hash; send the query itself.',
+  },
 };
 
 export function publicError(error: unknown, log: Logger): GraphQLFormattedError {
@@ -70,10 +73,10 @@ export function publicError(error: unknown, log: Logger): GraphQLFormattedError 
       return answer('The document has more tokens than are allowed; ask for less at once.', 'QUERY_TOO_LARGE', 'BAD_USER_INPUT');
     }
     const known = graphqlCodes[String(code)];
-    if (known) return answer(withoutValues(graphqlError), known.code, known.kind);
+    if (known) return answer(sentence(known.sentence ?? withoutValues(graphqlError)), known.code, known.kind);
     // graphql-js itself, without a code: it refuses the document or its variables before any resolver has run, so there is no path.
     if (!graphqlError.originalError && !graphqlError.path && graphqlError.nodes?.length) {
-      return answer(withoutValues(graphqlError), 'BAD_USER_INPUT', 'BAD_USER_INPUT');
+      return answer(sentence(withoutValues(graphqlError)), 'BAD_USER_INPUT', 'BAD_USER_INPUT');
     }
   }
 

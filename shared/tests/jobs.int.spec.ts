@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Jobs, startJobs } from '../src/infrastructure/jobs.js';
+import { currentOperation, runOperation } from '../src/infrastructure/operation.js';
+import { backboneDatabases, until } from './backbone-database.js';
+
+describe('jobs', () => {
+  let databases: Awaited<ReturnType<typeof backboneDatabases>>;
+  let jobs: Jobs;
+  const done: string[] = [];
+  const correlations: string[] = [];
+
+  beforeAll(async () => {
+    databases = await backboneDatabases();
+    jobs = await startJobs({ databaseUrl: databases.url, queues: ['greet', 'flaky'], log: databases.log });
+    await jobs.work<{ name: string }>('greet', { concurrency: 2 }, async ({ data, complete }) => {
+      correlations.push(currentOperation().correlationId);
+      await databases.client.$transaction(async (tx) => {
+        await complete(tx);
+        if (data.name === 'rolled back' && !done.includes('tried')) {
+          done.push('tried');
+          throw new Error('the effect failed, so the job is not complete');
+        }
+      });
+      done.push(data.name);
+    });
+  });
+  afterAll(async () => {
+    await jobs.stop();
+    await databases.close();
+  });
+
+  const enqueue = (name: string, key = name) => databases.client.$transaction((tx) => jobs.enqueue(tx, 'greet', { name }, key));
+
+  it('run once committed, and carry the correlation on', async () => {
+    await runOperation({ correlationId: 'c-7', actor: 'user:1' }, () => enqueue('Ada'));
+    await until(() => done.includes('Ada'));
+    expect(correlations).toContain('c-7');
+  });
+
+  it('of a rolled-back transaction do not exist', async () => {
+    await expect(
+      databases.client.$transaction(async (tx) => {
+        await jobs.enqueue(tx, 'greet', { name: 'ghost' }, 'ghost');
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    await enqueue('after the ghost');
+    await until(() => done.includes('after the ghost'));
+    expect(done).not.toContain('ghost');
+  });
+
+  it('whose effect rolls back run again', async () => {
+    await enqueue('rolled back');
+    await until(() => done.includes('rolled back'));
+    expect(done).toContain('tried');
+  });
+});
