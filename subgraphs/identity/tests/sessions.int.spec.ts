@@ -49,22 +49,25 @@ describe('refreshing on PostgreSQL', () => {
     expect((await database.events(id)).map((event) => event.type)).toEqual(['UserRegistered']);
   });
 
-  it('waits for one that is under way with the same session', async () => {
+  it('sees what another one that was under way has done, and does not turn it back', async () => {
     const { token } = await signedIn();
-    const client = await database.pool.connect();
+    const second = tokens.read(token)?.successor ?? '';
+    const third = tokens.read(second)?.successor ?? '';
+    const other = await database.pool.connect();
     try {
-      await client.query('BEGIN');
-      await client.query('SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE', [tokens.read(token)?.sessionId]);
-      let answered = false;
-      const waiting = refresh({ refreshToken: token }).finally(() => {
-        answered = true;
-      });
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      expect(answered).toBe(false);
-      await client.query('COMMIT');
-      await expect(waiting).resolves.toBeDefined();
+      await other.query('BEGIN');
+      await other.query('UPDATE sessions SET token_hash = $2, previous_hash = $3 WHERE id = $1', [
+        tokens.read(token)?.sessionId,
+        tokens.read(third)?.hash,
+        tokens.read(second)?.hash,
+      ]);
+      const late = refresh({ refreshToken: token });
+      late.catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await other.query('COMMIT');
+      await expect(late).rejects.toMatchObject({ code: 'REFRESH_TOKEN_REUSED' });
     } finally {
-      client.release();
+      other.release();
     }
   });
 
