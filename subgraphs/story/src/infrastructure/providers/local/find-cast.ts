@@ -1,0 +1,178 @@
+// Everybody in a text, and who says what: names, roles, introductions, the narrator, and then only those who take part.
+
+import { addForm, type Mention, merge, newPerson, type Person, whoIs } from './cast.js';
+import { findNames, isVocative } from './names.js';
+import type { Reading, Token } from './reading.js';
+import { findRoles } from './roles.js';
+import { attribute, indexMentions, learnGenders, type Scene } from './speakers.js';
+import { ANIMAL_NOUNS, isGivenName, KIN_NAMES } from './words.js';
+
+export interface Cast extends Scene {
+  /** By index of the direct speech. */
+  speakers: (Person | null)[];
+  /** Who takes part, the most prominent first. */
+  characters: Person[];
+  /** How much each character does and says. */
+  prominence: Map<Person, number>;
+}
+
+export function findCast(reading: Reading): Cast {
+  const { people, mentions: names } = findNames(reading);
+  const narrator = findNarrator(reading);
+  if (narrator) people.push(narrator);
+  const roles = findRoles(reading, people, names);
+  const mentions = [...names, ...roles].sort((a, b) => a.first - b.first);
+  const scene: Scene = { reading, people, mentions, narrator };
+  mergeDiminutives(scene);
+  learnGenders(scene);
+  let speakers = attribute(scene);
+  if (introduce(scene, speakers)) {
+    learnGenders(scene);
+    speakers = attribute(scene);
+  }
+  speakers = speakers.map((person) => (person ? whoIs(person) : null));
+  const prominence = new Map<Person, number>();
+  const characters = takePart(scene, speakers, prominence);
+  const kept = new Set(characters);
+  return { ...scene, speakers: speakers.map((person) => (person && kept.has(person) ? person : null)), characters, prominence };
+}
+
+/** "I" in the narrator's words, often enough to be more than a slip of the quotation marks. */
+function findNarrator({ tokens }: Reading): Person | null {
+  let said = 0;
+  let words = 0;
+  for (const { speech, text, word } of tokens) {
+    if (speech >= 0 || !word) continue;
+    words += 1;
+    if (text === 'I') said += 1;
+  }
+  return said >= 3 && said / words > 0.003 ? newPerson({ narrator: true }) : null;
+}
+
+/** "Di" for Dinah, heard only in speech: the short form of exactly one name. */
+function mergeDiminutives({ reading, people, mentions }: Scene): void {
+  const narrated = new Set<Person>();
+  for (const { person, first, choices } of mentions) if (!choices && (reading.tokens[first] as Token).speech < 0) narrated.add(whoIs(person));
+  for (const person of people) {
+    const [short, ...more] = person.names;
+    if (!short || more.length > 0 || narrated.has(person) || person.mergedInto || person.titles.size > 0) continue;
+    const longer = people.filter((other) => other !== person && !other.mergedInto && (other.names[0] ?? '').length > short.length && other.names[0]?.toLowerCase().startsWith(short.replace(/(?:y|ie|ey)$/u, '').toLowerCase()));
+    if (longer.length === 1 && short.length >= 2) merge(longer[0] as Person, person);
+  }
+}
+
+/** "I'm Łukasz", "my name is Ember", "That's Fergus": the one who was only a young man gets a name. */
+function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
+  const { reading, mentions, narrator } = scene;
+  const { tokens } = reading;
+  const firstMention = new Map<Person, number>();
+  for (const { person, first, choices } of mentions) if (!choices && !firstMention.has(whoIs(person))) firstMention.set(whoIs(person), first);
+  const narrated = new Set(mentions.filter(({ first, choices }) => !choices && (tokens[first] as Token).speech < 0).map(({ person }) => whoIs(person)));
+  let merged = false;
+  const vocatives = new Map<Person, number>();
+
+  for (const mention of mentions) {
+    if (mention.kind !== 'name' || mention.choices) continue;
+    const named = whoIs(mention.person);
+    const token = tokens[mention.first] as Token;
+    const words = [1, 2, 3].map((back) => tokens[mention.first - back]?.lower ?? '');
+    const itself = introducesItself(words);
+    if (token.speech < 0) {
+      // "My name is Ishmael", told by the narrator.
+      if (narrator && itself && (words.includes('my') || words.includes('me') || words.includes('i')) && named !== whoIs(narrator)) merged = Boolean(merge(named, narrator)) || merged;
+      continue;
+    }
+    const speaker = speakers[token.speech] ? whoIs(speakers[token.speech] as Person) : null;
+    const isFirst = firstMention.get(named) === mention.first;
+    const whole = isWholeSentence(tokens, mention) && isOpening(tokens, mention);
+    if (speaker && speaker !== named && speaker.names.length === 0) {
+      if (itself || (whole && isFirst && !isVocative(tokens, mention, reading.speeches))) {
+        // Only somebody whom the narration does not show as another person beforehand.
+        if (isFirst || speaker.narrator || !narrated.has(named)) {
+          merge(named, speaker);
+          merged = true;
+          continue;
+        }
+      }
+    }
+    if (isFirst && /^(?:is|'s|was)$/u.test(words[0] ?? '') && ['that', 'this', 'here', 'he', 'she'].includes(words[1] ?? '') && isWholeClause(tokens, mention)) {
+      const stranger = lastStranger(scene, mention.first, speaker, named);
+      if (stranger) {
+        merge(named, stranger);
+        merged = true;
+      }
+    }
+    if (narrator && speaker && speaker !== whoIs(narrator) && isVocative(tokens, mention, reading.speeches)) vocatives.set(named, (vocatives.get(named) ?? 0) + 1);
+  }
+  // "My dear Watson": addressed, and never seen by the narrator, because it is the narrator.
+  if (narrator && whoIs(narrator).names.length === 0) {
+    const unseen = [...vocatives].filter(([person]) => !narrated.has(person) && whoIs(person) === person).sort(([, a], [, b]) => b - a);
+    const [best, second] = unseen;
+    if (best && (best[1] >= 2 || isGivenName(best[0].names[0] ?? '') || best[0].titles.size > 0) && best[1] > (second?.[1] ?? 0)) {
+      merge(best[0], narrator);
+      merged = true;
+    }
+  }
+  return merged;
+}
+
+function introducesItself([one, two, three]: string[]): boolean {
+  if (one === "'m" || (one === 'am' && two === 'i')) return true;
+  if (one === 'me' && two === 'call') return true;
+  return (one === 'is' || one === "'s" || one === 'was') && two === 'name' && (three === 'my' || three === 'the');
+}
+
+const isWholeSentence = (tokens: Token[], { last }: Mention): boolean => /^[.!?,]$/u.test(tokens[last + 1]?.text ?? '');
+const isWholeClause = (tokens: Token[], { last }: Mention): boolean => /^[.!?,;]$/u.test(tokens[last + 1]?.text ?? '');
+const isOpening = (tokens: Token[], { first }: Mention): boolean => tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[first + 1]?.text ?? '.');
+
+/** The last unnamed person whom the narration brought in, not the one who speaks. */
+function lastStranger({ reading, mentions }: Scene, before: number, speaker: Person | null, named: Person): Person | null {
+  const paragraph = (reading.tokens[before] as Token).paragraph;
+  for (let at = mentions.length - 1; at >= 0; at -= 1) {
+    const mention = mentions[at] as Mention;
+    if (mention.first >= before) continue;
+    const token = reading.tokens[mention.first] as Token;
+    if (paragraph - token.paragraph > 4) return null;
+    const person = whoIs(mention.person);
+    if (mention.kind !== 'role' || token.speech >= 0 || person.names.length > 0 || person === speaker) continue;
+    if (person.gender !== null && named.gender !== null && person.gender !== named.gender) continue;
+    return person;
+  }
+  return null;
+}
+
+/** Who does or says something. Somebody only spoken of, and an animal that only stands by, is no character. */
+function takePart(scene: Scene, speakers: (Person | null)[], prominence: Map<Person, number>): Person[] {
+  const { reading, people, mentions, narrator } = scene;
+  indexMentions(scene);
+  const lines = new Map<Person, number>();
+  for (const person of speakers) if (person) lines.set(person, (lines.get(person) ?? 0) + 1);
+  const tally = new Map<Person, { acts: number; mentions: number; narrated: number; first: number }>();
+  for (const mention of mentions) {
+    const person = whoIs(mention.person);
+    const sum = tally.get(person) ?? { acts: 0, mentions: 0, narrated: 0, first: mention.first };
+    sum.mentions += 1;
+    if ((reading.tokens[mention.first] as Token).speech < 0) sum.narrated += 1;
+    if (mention.subject) sum.acts += 1;
+    if (mention.choices) addForm(person, reading.content.slice((reading.tokens[mention.first] as Token).start, (reading.tokens[mention.last] as Token).end));
+    tally.set(person, sum);
+  }
+  const present = people.filter((person) => {
+    if (person.mergedInto) return false;
+    const sum = tally.get(person) ?? { acts: 0, mentions: 0, narrated: 0, first: 0 };
+    const spoken = lines.get(person) ?? 0;
+    prominence.set(person, sum.mentions + spoken * 2 + (person.narrator ? sum.mentions + 5 : 0));
+    if (person.narrator) return spoken > 0 || person.names.length > 0;
+    if (spoken > 0) return true;
+    if (person.names.length > 0) {
+      if (person.names.length === 1 && KIN_NAMES.has((person.names[0] as string).toLowerCase())) return sum.acts >= 2;
+      return sum.acts >= 1 || (sum.narrated >= 2 && sum.mentions >= 3);
+    }
+    const animal = [...person.nouns].every((noun) => ANIMAL_NOUNS.has(noun));
+    return animal ? sum.acts >= 3 && sum.mentions >= 5 : sum.acts >= 2 && sum.mentions >= 3;
+  });
+  if (narrator && prominence.has(whoIs(narrator))) prominence.set(whoIs(narrator), Math.max(...prominence.values()));
+  const firstOf = (person: Person) => tally.get(person)?.first ?? 0;
+  return present.sort((a, b) => (prominence.get(b) ?? 0) - (prominence.get(a) ?? 0) || firstOf(a) - firstOf(b));
+}
