@@ -68,16 +68,18 @@ export async function ensureInstalled() {
   });
 }
 
-/** The Prisma clients. `ensureBuilt` includes this step. */
+const generatedFrom = ['prisma', join('schema', 'api.graphql'), 'codegen.yml', join('platform', 'src', 'story-cli')];
+
+/** The Prisma clients and the typed operations. `ensureBuilt` includes this step. */
 export async function ensureGenerated() {
-  await turbo('generate', 'Generating the database clients', ['prisma']);
+  await turbo('generate', 'Generating (database clients, typed operations)', generatedFrom);
 }
 
 /** Everything compiled to dist/, the Prisma clients before it. */
 export async function ensureBuilt() {
   const rooms = builtRooms();
-  await turbo('build', 'Building (database clients, TypeScript)', [
-    'prisma',
+  await turbo('build', 'Building (database clients, typed operations, TypeScript)', [
+    ...generatedFrom,
     'tsconfig.base.json',
     'turbo.json',
     ...rooms.flatMap((room) => [join(room, 'src'), join(room, 'package.json'), join(room, 'tsconfig.json')]),

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import type { GraphQLSchema } from 'graphql';
-import { DateTimeISOResolver } from 'graphql-scalars';
+import { DateTimeResolver } from 'graphql-scalars';
 import { gql } from 'graphql-tag';
 import { type BuildSchemaOptions, buildSchemaSync, createResolversMap } from 'type-graphql';
 
@@ -30,7 +30,9 @@ export function buildSubgraph<Context>({
   const schema = buildSchemaSync({
     resolvers,
     orphanedTypes,
-    scalarsMap: [{ type: Date, scalar: DateTimeISOResolver }],
+    scalarsMap: [{ type: Date, scalar: DateTimeResolver }],
+    // type-graphql asks for one although each of our live fields subscribes by itself, to a stream in the database.
+    pubSub: { publish: liveFieldsReadStreams, subscribe: liveFieldsReadStreams },
     // Otherwise a validation error carries the whole input, passwords included.
     validate: { forbidUnknownValues: true, whitelist: true, validationError: { target: false, value: false } },
   });
@@ -42,6 +44,10 @@ export function buildSubgraph<Context>({
     typeDefs: gql(`${federationLink}\n${printSchemaWithDirectives(schema)}`),
     resolvers: Object.fromEntries(resolverMap) as SubgraphResolvers,
   });
+}
+
+function liveFieldsReadStreams(): never {
+  throw new Error('A @Subscription needs a subscribe function that follows a stream.');
 }
 
 /** What the subgraph contributes to the supergraph, as committed in schema/. */
