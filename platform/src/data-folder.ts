@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
   existsSync,
+  lstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -10,15 +11,18 @@ import {
   realpathSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SettingError } from '@storytelling/shared/infrastructure/environment';
 
 /** Everything that a platform keeps: the databases, its secrets, PostgreSQL's log. One running platform per folder. */
 export interface DataFolder {
   readonly path: string;
+  /** Where PostgreSQL's files are: the same folder; when the user that it runs as cannot reach that, one that `path`/databases links to. */
+  readonly databases: string;
   /** 32 random bytes in base64, made on first use and kept in a file that only this user may read. */
   secret(name: string): string;
   /** Whom PostgreSQL runs as; undefined: as this process. It refuses to run as root. */
@@ -35,26 +39,14 @@ export interface Owner {
 /** "nobody" on Linux; it needs no entry in /etc/passwd. */
 const nobody: Owner = { uid: 65534, gid: 65534 };
 
-/**
- * Where the data lives: the folder that was asked for, else `.data` in the checkout. Root's checkout may be out of the reach of the user
- * that PostgreSQL has to run as (/root is closed to others): then a folder of this checkout's own under /var/lib.
- */
-export function dataFolderPath(given: string | undefined, checkout: string): { path: string; moved: boolean } {
-  if (given !== undefined) return { path: resolve(given), moved: false };
-  const path = join(checkout, '.data');
-  if (!runsAsRoot() || reachable(checkout, ownerOf(join(path, 'postgresql')))) return { path, moved: false };
-  const name = createHash('sha256').update(realpathSync(checkout)).digest('hex').slice(0, 12);
-  return { path: join('/var/lib/storytelling', name), moved: true };
-}
-
-/** Throws one sentence when the folder cannot be written, cannot be reached by PostgreSQL, or is in use. */
+/** `wanted` is an absolute path. Throws one sentence when the folder cannot be written or is in use. */
 export function openDataFolder(wanted: string): DataFolder {
   let path = wanted;
   let lock: DatabaseSync;
   try {
-    const made = mkdirSync(wanted, { recursive: true, mode: 0o700 });
-    // Root's PostgreSQL is another user: it has to get through every folder that was just made, whatever the umask.
-    if (runsAsRoot() && made) for (let each = wanted; each.startsWith(made); each = dirname(each)) chmodSync(each, 0o711);
+    // Root's PostgreSQL is another user, which has to get through every folder that is made here.
+    if (runsAsRoot()) makeReachable(wanted);
+    else mkdirSync(wanted, { recursive: true, mode: 0o700 });
     path = realpathSync(wanted);
     lock = new DatabaseSync(join(path, 'platform.lock'), { timeout: 0 });
   } catch (error) {
@@ -73,21 +65,17 @@ export function openDataFolder(wanted: string): DataFolder {
       `The data folder ${path} is in use by a running platform${holder ? ` (process ${holder})` : ''}: stop that one, or set DATA_DIR to another folder.`,
     );
   }
-  let databaseOwner: Owner | undefined;
   try {
     writeFileSync(join(path, 'platform.pid'), String(process.pid), { mode: 0o644 });
-    databaseOwner = runsAsRoot() ? ownerOf(join(path, 'postgresql')) : undefined;
-    if (databaseOwner) openTo(databaseOwner, path);
+    return { path, ...placeDatabases(path), secret: (name) => secretFile(join(path, name)), close: () => lock.close() };
   } catch (error) {
     lock.close();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new SettingError(
+        `The databases that ${join(path, 'databases')} links to are gone: put them back, or set DATA_DIR to a new folder.`,
+      );
     throw error;
   }
-  return {
-    path,
-    databaseOwner,
-    secret: (name) => secretFile(join(path, name)),
-    close: () => lock.close(),
-  };
 }
 
 const sqliteBusy = 5;
@@ -102,13 +90,36 @@ function ownerOf(postgresqlFolder: string): Owner {
   return stats && stats.uid !== 0 ? { uid: stats.uid, gid: stats.gid } : nobody;
 }
 
-function openTo(owner: Owner, path: string): void {
+/**
+ * A folder that root's PostgreSQL can reach. The data folder may be below /root or another closed one: opening those to everybody is not for
+ * us to do, so PostgreSQL's files then go to /var/lib, and a link in the data folder leads there.
+ */
+function placeDatabases(path: string): Pick<DataFolder, 'databases' | 'databaseOwner'> {
+  const link = join(path, 'databases');
+  const linked = lstatSync(link, { throwIfNoEntry: false }) && realpathSync(link);
+  if (!runsAsRoot()) return { databases: linked ?? path, databaseOwner: undefined };
+  const databaseOwner = ownerOf(join(linked ?? path, 'postgresql'));
+  if (linked) return { databases: linked, databaseOwner };
   // What is inside guards itself: secrets have mode 600, the databases 700.
-  if (!enters(path, owner)) chmodSync(path, statSync(path).mode | 0o001);
-  if (reachable(path, owner)) return;
-  throw new SettingError(
-    `The data folder ${path} is out of reach for the unprivileged user that PostgreSQL runs as when root starts it: set DATA_DIR to a folder whose parents are open to all, such as /var/lib/storytelling.`,
-  );
+  if (!enters(path, databaseOwner)) chmodSync(path, statSync(path).mode | 0o001);
+  if (reachable(path, databaseOwner)) return { databases: path, databaseOwner };
+
+  const elsewhere = join('/var/lib/storytelling', randomBytes(6).toString('hex'));
+  try {
+    makeReachable(elsewhere);
+  } catch {
+    throw new SettingError(
+      `The data folder ${path} is out of reach for the user that PostgreSQL runs as (it refuses root), and ${elsewhere} cannot be made: set DATA_DIR to a folder whose parents are open to all.`,
+    );
+  }
+  symlinkSync(elsewhere, link);
+  return { databases: elsewhere, databaseOwner };
+}
+
+/** Whatever the umask is. */
+function makeReachable(path: string): void {
+  const made = mkdirSync(path, { recursive: true });
+  if (made) for (let each = path; each.startsWith(made); each = dirname(each)) chmodSync(each, 0o711);
 }
 
 /** Whether a user may enter the folder and every folder above it. */

@@ -49,7 +49,7 @@ export async function startEmbeddedPostgres({
   /** Gives up durability for speed: for data that dies with the test run. */
   testMode?: boolean;
 }): Promise<EmbeddedPostgres> {
-  const data = join(folder.path, 'postgresql');
+  const data = join(folder.databases, 'postgresql');
   const programs = findPrograms(folder);
   const password = folder.secret('postgresql-password');
 
@@ -86,7 +86,7 @@ export async function startEmbeddedPostgres({
  * A server outlives its platform when that is killed. The folder's lock is ours, so nobody uses it. Returns the process id in the lock file.
  */
 export async function stopServerLeftBehind(folder: DataFolder): Promise<number | undefined> {
-  const data = join(folder.path, 'postgresql');
+  const data = join(folder.databases, 'postgresql');
   const pid = readPostmaster(data);
   if (pid && isServerOf(pid, data)) await stopServer(pid, () => isServerOf(pid, data));
   return pid;
@@ -284,10 +284,10 @@ function findPrograms(folder: DataFolder): string {
   if (usable(native, folder.databaseOwner) && completeLinks(native)) return join(native, 'bin');
 
   const version = (JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string }).version;
-  const copy = join(folder.path, `postgresql-programs-${version}`);
+  const copy = join(folder.databases, `postgresql-programs-${version}`);
   if (!existsSync(copy)) {
-    for (const old of readdirSync(folder.path)) {
-      if (old.startsWith('postgresql-programs-')) rmSync(join(folder.path, old), { recursive: true, force: true });
+    for (const old of readdirSync(folder.databases)) {
+      if (old.startsWith('postgresql-programs-')) rmSync(join(folder.databases, old), { recursive: true, force: true });
     }
     const fresh = `${copy}.new`;
     // Static libraries are for compilers.

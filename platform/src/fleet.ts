@@ -15,7 +15,7 @@ interface Machine {
 }
 
 /** Databases of the fleet: one for each context, one for the event bus. */
-export const databases = ['identity', 'story', 'backbone'];
+export const databasesOfFleet = ['identity', 'story', 'backbone'];
 
 /**
  * The whole fleet in this process: the same services, started by the same functions, as alone in containers of their own. They meet where

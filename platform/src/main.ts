@@ -1,7 +1,8 @@
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SettingError } from '@storytelling/shared/infrastructure/environment';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
-import { dataFolderPath, openDataFolder } from './data-folder.js';
+import { openDataFolder } from './data-folder.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 import { checkPort, platformSettings } from './settings.js';
 
@@ -35,9 +36,9 @@ async function start(): Promise<void> {
   try {
     const settings = platformSettings(process.env);
     await checkPort(settings.PORT, settings.HOST);
-    const { path, moved } = dataFolderPath(settings.DATA_DIR, checkout);
-    const folder = openDataFolder(path);
-    if (moved) console.log(`PostgreSQL does not run as root and cannot reach ${checkout}: the data is kept in ${path}.`);
+    const folder = openDataFolder(resolve(settings.DATA_DIR ?? join(checkout, '.data')));
+    const { path, databases } = folder;
+    if (databases !== path) console.log(`PostgreSQL does not run as root and cannot reach ${path}: its files are in ${databases}.`);
     // Loading the services takes longer than starting PostgreSQL: both at once.
     const services = import('./fleet.js');
     services.catch(() => undefined); // awaited below, when PostgreSQL is there to be stopped again
@@ -47,8 +48,8 @@ async function start(): Promise<void> {
       console.error(`PostgreSQL has ended unexpectedly: see ${path}/postgresql.log.`);
       stop(1);
     });
-    const { databases, startFleet } = await services;
-    await postgres.ensureDatabases(databases);
+    const { databasesOfFleet, startFleet } = await services;
+    await postgres.ensureDatabases(databasesOfFleet);
     if (stopping) return;
     const { databaseUrl } = postgres;
     const running = await startFleet(process.env, {
@@ -59,7 +60,7 @@ async function start(): Promise<void> {
       secret: folder.secret,
     });
     fleet = running;
-    if (!stopping) announce(running.port, settings.HOST, folder.path);
+    if (!stopping) announce(running.port, settings.HOST, path);
   } catch (error) {
     console.error(error instanceof SettingError ? error.message : error);
     stop(1);
