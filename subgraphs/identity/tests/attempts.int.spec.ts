@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { email } from '@storytelling/shared/value-objects/email';
-import pg from 'pg';
+import type pg from 'pg';
 import { limits, postgresAttempts } from '../src/infrastructure/attempt-limits.js';
 import { secretsFrom } from '../src/infrastructure/secrets.js';
-import { type IdentityDatabase, identityDatabase } from './identity-database.js';
+import { type IdentityDatabase, identityDatabase, testPool } from './identity-database.js';
 
 describe('attempts, counted by two replicas', () => {
   const secrets = secretsFrom(new Uint8Array(32).fill(3));
@@ -13,7 +13,7 @@ describe('attempts, counted by two replicas', () => {
 
   beforeAll(async () => {
     database = await identityDatabase();
-    other = new pg.Pool({ connectionString: database.url, max: 5 });
+    other = testPool(database.url);
     replicas = [postgresAttempts(database.pool, secrets), postgresAttempts(other, secrets)];
   });
   afterAll(async () => {

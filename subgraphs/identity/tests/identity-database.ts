@@ -10,10 +10,17 @@ import { prismaUsers, userStream } from '../src/infrastructure/prisma-users.js';
 
 export type IdentityDatabase = Awaited<ReturnType<typeof identityDatabase>>;
 
+/** pg resolves end() before its sockets are closed, so that dropping the database may still meet one: not an error of a test. */
+export function testPool(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 20 });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 /** A migrated database of its own, and identity's adapters on it, without a service around them. */
 export async function identityDatabase() {
   const database = await testDatabase('identity');
-  const pool = new pg.Pool({ connectionString: database.url, max: 20 });
+  const pool = testPool(database.url);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), log: [{ emit: 'event', level: 'query' }] });
   let statements = 0;
   prisma.$on('query', () => {

@@ -6,8 +6,9 @@ import type { RunningService } from '@storytelling/shared/infrastructure/run-ser
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import pg from 'pg';
+import type pg from 'pg';
 import { startIdentity } from '../src/service.js';
+import { testPool } from './identity-database.js';
 
 const session = 'accessToken refreshToken expiresAt user { id email role language profile { displayName } }';
 const register = `mutation ($input: RegisterInput!) { register(input: $input) { ${session} } }`;
@@ -35,7 +36,7 @@ describe('the identity service, two replicas', () => {
       LOG_LEVEL: 'silent',
     };
     replicas = await Promise.all([startIdentity(environment), startIdentity(environment)]);
-    pool = new pg.Pool({ connectionString: database.url });
+    pool = testPool(database.url);
   });
   afterAll(async () => {
     await Promise.all(replicas.map((replica) => replica.stop()));
