@@ -2,7 +2,6 @@ import { ApolloGateway } from '@apollo/gateway';
 import type { ApolloServerOptions } from '@apollo/server';
 import { refusalError } from '@storytelling/shared/graphql/errors';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
-import { GraphQLError } from 'graphql';
 import { refuse } from '../access/refusals.js';
 import type { RequestContext, Subgraph } from './subgraph.js';
 import { type EngineRequest, subscriptions } from './subscriptions.js';
@@ -45,11 +44,9 @@ export function engine({
           context.acceptSubscription(await open(request as EngineRequest));
           return { data: null };
         }
-        const { data, errors, extensions } = await executor(request);
-        if (errors || !extensions?.valueCompletion) return { data, errors };
-        // A subgraph broke its own schema (null where it promised a value). The package hides that in an extension; clients hear it as an error.
-        log.error({ completion: String(extensions.valueCompletion) }, 'a subgraph answered against its schema');
-        return { data, errors: [new GraphQLError('a subgraph answered against its schema')] };
+        // Its extensions tell of references that led to nothing. That is no error here: a story that may not be seen is null.
+        const { data, errors } = await executor(request);
+        return { data, errors };
       };
       return { executor: execute };
     },

@@ -145,7 +145,6 @@ export function connectSubgraph({
     connectionParams: async () => ({
       authorization: `Bearer ${await tokens.issue(name, { kind: 'service', permissions: [] }, 'gateway')}`,
     }),
-    lazyCloseTimeout: 10_000,
     connectionAckWaitTimeout: deadline,
     // A lost connection ends the subscriptions on it: repeated as they were, they would begin at a cursor that the client has passed.
     retryAttempts: 0,

@@ -55,14 +55,16 @@ export function subscriptions(gateway: ApolloGateway, subgraphs: ReadonlyMap<str
       // No data at all: the subgraph did not open the stream.
       const [refusal] = event.data == null ? (event.errors ?? []) : [];
       if (refusal) throw new GraphQLError(refusal.message, { path: refusal.path, extensions: refusal.extensions });
-      return executeQueryPlan(
+      const { data, errors } = await executeQueryPlan(
         perEvent,
         { ...sources, [primary.serviceName]: answeredFirst(event, sources[primary.serviceName]) },
-        request,
+        // The package notes errors in the metrics of the request; a stream has no end.
+        { ...request, metrics: {} },
         operation,
         supergraphSchema,
         apiSchema,
       );
+      return { data, errors };
     });
   };
 }
