@@ -20,6 +20,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** The workspaces that are compiled. */
 export const builtRooms = () => [
@@ -104,7 +105,11 @@ export async function runOnNode24(program) {
     return;
   }
   const child = spawn(node, [program, ...process.argv.slice(2)], { env: toolEnvironment(), stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  // kill -9 of npm leaves it no chance to pass anything on.
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1000);
+  child.once('exit', () => clearInterval(watch));
   process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
@@ -175,6 +180,11 @@ async function step(what, [command, ...args], { failed }) {
     shell,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const interrupt = () => {
+    child.kill();
+    process.exit(1);
+  };
+  for (const signal of signals) process.once(signal, interrupt);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const code = await new Promise((resolve) => {
@@ -184,6 +194,7 @@ async function step(what, [command, ...args], { failed }) {
     });
     child.once('close', (exit, signal) => resolve(exit ?? signal));
   });
+  for (const signal of signals) process.off(signal, interrupt);
   process.stdout.write(code === 0 ? `${((Date.now() - began) / 1000).toFixed(1)} s\n` : 'failed\n');
   if (code === 0) return;
   process.stderr.write(`${output.trimEnd()}\n`);

@@ -1,4 +1,6 @@
 // `npm start`. This file has to be understood by old versions of Node, to tell which one is needed: what is newer is imported after that.
+// In package.json `exec` takes the shell out from between npm and this process: SIGTERM to npm would end the shell alone. What follows `||` is
+// for Windows, which has no exec.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
