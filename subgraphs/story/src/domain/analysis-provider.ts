@@ -110,12 +110,18 @@ export type AnalysisFailureCode = keyof typeof FAILURES;
 export class AnalysisFailure extends Error {
   override readonly name = 'AnalysisFailure';
   readonly retryable: boolean;
+  /** For the log: a status, a request id; never words of the text, never a key. */
+  readonly detail: string | null;
+  /** How long the provider asks to be left alone. */
+  readonly retryAfterSeconds: number | null;
 
   constructor(
     readonly code: AnalysisFailureCode,
-    options: { cause?: unknown; sentence?: string } = {},
+    options: { detail?: string; retryAfterSeconds?: number } = {},
   ) {
-    super(options.sentence ?? FAILURES[code].sentence, options.cause === undefined ? undefined : { cause: options.cause });
+    super(FAILURES[code].sentence);
     this.retryable = FAILURES[code].retryable;
+    this.detail = options.detail ?? null;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

@@ -97,6 +97,7 @@ export function repairSegments(
   content: string,
   given: ExtractedSegment[],
 ): { segments: ExtractedSegment[]; movedTo: (number | undefined)[] } {
+  if (given.every(({ text }) => typeof text === 'string') && given.map(({ text }) => text).join('') === content) return splitLong(given);
   const text = skeleton(content);
   const placed: { from: number; to: number; source: number }[] = [];
   let cursor = 0;
@@ -139,6 +140,22 @@ export function repairSegments(
     const pieces = splitText(last.text);
     segments.splice(-1, 1, ...pieces.map((piece) => ({ ...last, text: piece })));
   } else append(content.length, null, 'neutral');
+  return { segments, movedTo };
+}
+
+/** They fit already; only what is too long for one speech call is cut. */
+function splitLong(given: ExtractedSegment[]): { segments: ExtractedSegment[]; movedTo: (number | undefined)[] } {
+  const segments: ExtractedSegment[] = [];
+  const movedTo: (number | undefined)[] = [];
+  for (const { text, speaker, emotion } of given) {
+    if (text === '') {
+      movedTo.push(undefined);
+      continue;
+    }
+    movedTo.push(segments.length);
+    const kept = EMOTION_NAMES.find((name) => name === emotion) ?? 'neutral';
+    for (const piece of splitText(text)) segments.push({ text: piece, speaker: cleanLine(speaker, MAX_NAME), emotion: kept });
+  }
   return { segments, movedTo };
 }
 

@@ -1,7 +1,7 @@
 // The whole text as pieces for one voice each: the narrator's words and direct speech, in order, nothing lost.
 
 import { splitText } from '../../../domain/analysis-segments.js';
-import type { Reading } from './reading.js';
+import type { Paragraph, Reading } from './reading.js';
 
 export interface Piece {
   start: number;
@@ -10,7 +10,7 @@ export interface Piece {
   speech: number;
 }
 
-export function cutSegments({ content, paragraphs, speeches }: Reading): Piece[] {
+export function cutSegments({ content, paragraphs, speeches }: Pick<Reading, 'content' | 'speeches'> & { paragraphs: Pick<Paragraph, 'start' | 'end' | 'speeches'>[] }): Piece[] {
   const runs: Piece[] = [];
   for (const paragraph of paragraphs) {
     let at = paragraph.start;
