@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { ensureBuilt, ensureInstalled, PreparationError, root, toolEnvironment } from './prepare.mjs';
+import { ensureBuilt, ensureInstalled, node24, PreparationError, root, toolEnvironment } from './prepare.mjs';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const reports = mkdtempSync(join(tmpdir(), 'storytelling-test-'));
@@ -45,7 +45,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 try {
   await ensureInstalled();
-  requireNode24();
+  node24(); // or one sentence that says what to do
   await build();
   for (const lanes of phases) {
     await Promise.all(
@@ -155,16 +155,6 @@ function stop(group) {
   } catch {
     // It has ended.
   }
-}
-
-function requireNode24() {
-  const version = execFileSync('node', ['--version'], {
-    env: toolEnvironment(),
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  }).trim();
-  if (Number.parseInt(version.slice(1), 10) >= 24) return;
-  throw new PreparationError(`Node ${version.slice(1)} is too old, and npm has no packaged Node for this system: install Node 24.`);
 }
 
 function seconds(began) {
