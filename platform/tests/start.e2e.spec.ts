@@ -86,6 +86,7 @@ describe('npm start', () => {
     });
     expect(await answer.json()).toEqual({ data: { __typename: 'Query', stories: { edges: [] } } });
 
+    expect(processesOf(dataFolder).length).toBeGreaterThan(1);
     const began = Date.now();
     platform.child.kill('SIGTERM');
     await expect(platform.exited).resolves.toBe(0);
