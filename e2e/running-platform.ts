@@ -1,0 +1,164 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+
+const entry = join(import.meta.dirname, '..', 'platform', 'dist', 'main.js');
+
+export interface ApiError {
+  readonly message: string;
+  readonly path?: (string | number)[];
+  readonly extensions: { code: string; kind: string; field?: string; params?: Record<string, unknown>; correlationId?: string };
+}
+export interface Answer<Data> {
+  readonly status: number;
+  readonly data?: Data | null;
+  readonly errors?: readonly ApiError[];
+}
+
+/** The built platform as a user runs it: a process of its own, a data folder of its own, seen through its port only. */
+export class RunningPlatform {
+  private process: ChildProcess | undefined;
+  private port = 0;
+  private readonly dataFolder = mkdtempSync(join(tmpdir(), 'storytelling-e2e-'));
+  private output = '';
+
+  static async start(environment: Record<string, string> = {}): Promise<RunningPlatform> {
+    const platform = new RunningPlatform(environment);
+    await platform.start();
+    return platform;
+  }
+
+  private constructor(private readonly environment: Record<string, string>) {
+    chmodSync(this.dataFolder, 0o755); // started by root, PostgreSQL runs as somebody else
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/graphql`;
+  }
+
+  /** Everything it has printed so far, logs included. */
+  get printed(): string {
+    return this.output;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [entry], {
+      // After the first start the same port, as a client expects it.
+      env: { ...process.env, LOG_LEVEL: 'info', ...this.environment, PORT: String(this.port), DATA_DIR: join(this.dataFolder, 'data') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.process = child;
+    const ready = new Promise<number>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`The platform ended with ${code}:\n${this.output}`)));
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface({ input: stream }).on('line', (line) => {
+          this.output += `${line}\n`;
+          const [, port] = /^ready http:\/\/\S+:(\d+)\/graphql$/.exec(line) ?? [];
+          if (port) resolve(Number(port));
+        });
+      }
+    });
+    this.port = await ready;
+  }
+
+  /** kill -9 of the platform and of its PostgreSQL: everything at once, as when the power fails. */
+  async kill(): Promise<void> {
+    const { process: child } = this;
+    if (!child?.pid) return;
+    const exited = once(child, 'exit');
+    const postgres = descendants(child.pid);
+    child.kill('SIGKILL');
+    for (const pid of postgres) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it went with its parent
+      }
+    }
+    await exited;
+  }
+
+  async stop(): Promise<void> {
+    const { process: child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    }
+    rmSync(this.dataFolder, { recursive: true, force: true });
+  }
+
+  async post<Data>(query: string, variables: object = {}, token?: string): Promise<Answer<Data>> {
+    const response = await fetch(this.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, ...((await response.json()) as object) };
+  }
+
+  /** An answer without an error; a test that expects one looks at `post`. */
+  async ask<Data>(query: string, variables: object = {}, token?: string): Promise<Data> {
+    const { data, errors } = await this.post<Data>(query, variables, token);
+    if (errors || !data) throw new Error(JSON.stringify(errors));
+    return data;
+  }
+
+  /** A client as a phone has it: comes back after a lost connection, and resumes from the last cursor. */
+  follow<Update>(query: string, { id, token }: { id: string; token: string }, cursorOf: (data: Update) => string, after: string) {
+    const client = createClient({
+      url: this.url.replace('http', 'ws'),
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+      retryAttempts: Number.POSITIVE_INFINITY,
+      retryWait: () => new Promise((resolve) => setTimeout(resolve, 100)),
+      shouldRetry: () => true,
+    });
+    const updates: Update[] = [];
+    const problems: unknown[] = [];
+    let last = after;
+    const variables = {
+      id,
+      get after() {
+        return last;
+      },
+    };
+    client.subscribe<Update>(
+      { query, variables },
+      {
+        next({ data, errors }) {
+          if (errors) problems.push(...errors);
+          if (!data) return;
+          updates.push(data);
+          last = cursorOf(data);
+        },
+        error: (error) => problems.push(error),
+        complete: () => undefined,
+      },
+    );
+    return { updates, problems, close: async () => void (await client.dispose()) };
+  }
+}
+
+function descendants(pid: number): number[] {
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+  const of = (parent: number): number[] => table.filter(([, ppid]) => ppid === parent).flatMap(([child]) => [child, ...of(child)]);
+  return of(pid);
+}
+
+/** Waits for something that the platform does by itself; the limit only bounds a failing test. */
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('it did not come to pass');
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
