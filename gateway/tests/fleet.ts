@@ -208,23 +208,22 @@ export async function startFleet(settings: Record<string, string> = {}) {
     };
   }
 
-  const talesThrough = await countingProxy(tales.port);
+  const [peopleThrough, talesThrough] = await Promise.all([brokenLine(people.port), brokenLine(tales.port)]);
   const { supergraph } = composeSupergraph([
     { name: 'people', sdl: peopleSdl },
     { name: 'tales', sdl: talesSdl },
   ]);
-  const gateway = await startGateway(
-    {
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      IDENTITY_JWKS_URL: `${identity.url}/.well-known/jwks.json`,
-      GATEWAY_PRIVATE_KEY: JSON.stringify(privateKey),
-      SUBGRAPH_URL_PEOPLE: people.url,
-      SUBGRAPH_URL_TALES: talesThrough.url,
-      ...settings,
-    },
-    { supergraph },
-  );
+  const environment = {
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    IDENTITY_JWKS_URL: `${identity.url}/.well-known/jwks.json`,
+    GATEWAY_PRIVATE_KEY: JSON.stringify(privateKey),
+    SUBGRAPH_URL_PEOPLE: peopleThrough.url,
+    SUBGRAPH_URL_TALES: talesThrough.url,
+    ...settings,
+  };
+  const startAnother = (others: Record<string, string>) => startGateway({ ...environment, ...others }, { supergraph });
+  const gateway = await startAnother({});
 
   async function ask(query: string, { variables, token, url = gateway.url }: { variables?: unknown; token?: string; url?: string } = {}) {
     const response = await fetch(url, {
@@ -255,16 +254,18 @@ export async function startFleet(settings: Record<string, string> = {}) {
     requests,
     open,
     upstreamSockets: talesThrough.upgrades,
+    breakPeople: peopleThrough.breakNext,
     emit,
     ask,
     liveClient,
+    startAnother,
     accessToken,
     throwInBoom(error: unknown) {
       boom = error;
     },
     async stop() {
       await gateway.stop();
-      await Promise.all([people.stop(), tales.stop(), identity.close(), talesThrough.close()]);
+      await Promise.all([people.stop(), tales.stop(), identity.close(), peopleThrough.close(), talesThrough.close()]);
     },
   };
 }
@@ -277,9 +278,11 @@ function subgraphSchema(sdl: string, resolvers: Record<string, Record<string, Re
   return buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: Object.fromEntries(Object.entries(resolvers)) as Resolvers });
 }
 
-/** Passes bytes on, and counts connections that became WebSockets. */
-async function countingProxy(port: number) {
+/** Passes bytes on, counts connections that became WebSockets, and cuts the line in the middle of as many requests as it is told. */
+async function brokenLine(port: number) {
   let upgrades = 0;
+  let toBreak = 0;
+  let broken = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
@@ -292,15 +295,25 @@ async function countingProxy(port: number) {
         upstream.destroy();
       });
     }
-    client.once('data', (head) => {
-      if (/^upgrade: websocket/im.test(String(head))) upgrades += 1;
+    client.on('data', (bytes) => {
+      if (/^upgrade: websocket/im.test(String(bytes))) upgrades += 1;
+      if (toBreak > 0) {
+        toBreak -= 1;
+        broken += 1;
+        client.destroy();
+      } else upstream.write(bytes);
     });
-    client.pipe(upstream).pipe(client);
+    upstream.pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
     upgrades: () => upgrades,
+    /** Returns how many have been cut so far. */
+    breakNext(count: number) {
+      toBreak = count;
+      return () => broken;
+    },
     close() {
       for (const socket of sockets) socket.destroy();
       return new Promise((resolve) => server.close(resolve));

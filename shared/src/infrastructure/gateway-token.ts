@@ -2,7 +2,6 @@ import {
   calculateJwkThumbprint,
   createLocalJWKSet,
   createRemoteJWKSet,
-  errors,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -22,6 +21,7 @@ import { SettingError } from './environment.js';
  * holds opens a subgraph, and a subgraph's logs hold nothing that opens the API.
  */
 
+/** Listed in schema/errors.md by tools/schema.mjs. @public */
 export const gatewayTokenRefusals = {
   GATEWAY_ONLY: { kind: 'UNAUTHENTICATED', sentence: 'This service answers the gateway only; send the request to the public endpoint.' },
   GATEWAY_KEYS_UNREACHABLE: { kind: 'UNAVAILABLE', sentence: 'The keys to check who is asking cannot be reached; try again in a moment.' },
@@ -144,14 +144,10 @@ function keySet(jwks: string): ReturnType<typeof createLocalJWKSet> | ReturnType
   }
 }
 
-/** Not the token's fault: the key set could not be fetched. jose throws its base class for a bad status and fetch's TypeError for no connection. */
+/** Not the token's fault: the key set could not be fetched. fetch throws a TypeError, jose its base class for a bad status. */
 export function unreachable(error: unknown): boolean {
-  return (
-    error instanceof errors.JWKSTimeout ||
-    error instanceof errors.JWKSInvalid ||
-    error instanceof TypeError ||
-    (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC')
-  );
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
+  return name === 'TypeError' || ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes(String(code));
 }
 
 /** The token of an `Authorization: Bearer …`. Undefined when there is none; empty when there is a header that is not one. */

@@ -14,6 +14,7 @@ import { currentOperation, type Operation, runOperation } from './operation.js';
  * nothing that one GraphQL endpoint and three small routes need.
  */
 
+/** Listed in schema/errors.md by tools/schema.mjs. @public */
 export const httpRefusals = {
   BODY_TOO_LARGE: { kind: 'BAD_USER_INPUT', sentence: 'The request body has more than {limit} bytes; send less at once.' },
   CONTENT_TYPE_UNSUPPORTED: {
@@ -90,7 +91,7 @@ const statusOf: Readonly<Record<RefusalKind, number>> = {
 };
 
 /** An answer that is not GraphQL's own, in the form of GraphQL's: `{ "errors": […] }`. */
-export function refusalAnswer(refusal: Refusal, status: number = statusOf[refusal.kind], headers: Record<string, string> = {}): HttpAnswer {
+function refusalAnswer(refusal: Refusal, status: number = statusOf[refusal.kind], headers: Record<string, string> = {}): HttpAnswer {
   const { correlationId } = currentOperation();
   const { message, code, kind, field, params } = refusal;
   const error: GraphQLFormattedError = { message, extensions: { code, kind, field, params, correlationId } };
@@ -207,7 +208,7 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     port: listening,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
     server,
-    async drain(patience = 4_000) {
+    async drain(patience = 2_500) {
       draining = true;
       await Promise.all([onDrain?.(), close(patience)]);
     },
