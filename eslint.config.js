@@ -77,6 +77,8 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-enum-comparison': 'off',
       // A number or a branded string in a sentence is what it looks like; an object still is an error.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      // ws gives text as a Buffer, and types it as everything that it can be set to give.
+      '@typescript-eslint/no-base-to-string': ['error', { ignoredTypeNames: ['ArrayBuffer', 'Error', 'RegExp', 'URL', 'URLSearchParams'] }],
       // tsc says it (noUnusedLocals, noUnusedParameters), with the same underscore.
       '@typescript-eslint/no-unused-vars': 'off',
     },

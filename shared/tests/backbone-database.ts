@@ -19,7 +19,7 @@ export const Whispered = defineEvent({
 export const counting = catalogOf(Counted, Whispered);
 
 /** Prisma's interactive transaction, as far as schema `backbone` uses it, on a plain pool: these tests need no tables of a context. */
-export function transactionsOn(pool: pg.Pool) {
+function transactionsOn(pool: pg.Pool) {
   return {
     async $transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
       const client = await pool.connect();

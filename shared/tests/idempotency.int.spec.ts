@@ -12,7 +12,10 @@ describe('a request under an idempotency key', () => {
   });
   afterAll(() => databases.close());
 
-  const make = (input: object & { idempotencyKey?: string | null }, { actor = 'user:1', verb = 'make', fail = false } = {}) =>
+  const make = (
+    input: Record<string, unknown> & { idempotencyKey?: string | null },
+    { actor = 'user:1', verb = 'make', fail = false } = {},
+  ) =>
     runOperation({ correlationId: 'test', actor }, () =>
       once(verb, input, () =>
         unitOfWork(

@@ -2,7 +2,7 @@ import { ArgsType, Directive, Field, Int, ObjectType } from 'type-graphql';
 import type { Page, Slice } from '../infrastructure/page.js';
 import { refuseShared } from '../value-objects/refusals.js';
 
-export const maxPageSize = 100;
+const maxPageSize = 100;
 const defaultPageSize = 20;
 
 @Directive('@shareable')

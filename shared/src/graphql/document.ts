@@ -62,7 +62,7 @@ export function variableErrors(
   for (const definition of operation.variableDefinitions ?? []) {
     const name = definition.variable.name.value;
     const written = print(definition.type);
-    const type = typeFromAST(schema, definition.type as Parameters<typeof typeFromAST>[1]) as GraphQLInputType | undefined;
+    const type = typeFromAST(schema, definition.type) as GraphQLInputType | undefined;
     if (!type) continue;
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value === undefined) {

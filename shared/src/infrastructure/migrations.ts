@@ -8,7 +8,7 @@ import pg from 'pg';
 const prismaMigrateLock = 72707369;
 
 /** Migrations of schema `backbone`, which every context's database has. */
-export const contextMigrations = fileURLToPath(new URL('../../migrations/context', import.meta.url));
+const contextMigrations = fileURLToPath(new URL('../../migrations/context', import.meta.url));
 /** Migrations of the embedded event bus's own database. */
 export const embeddedLogMigrations = fileURLToPath(new URL('../../migrations/backbone', import.meta.url));
 

@@ -186,7 +186,7 @@ function correlationId(given: unknown): string {
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 function formatted(result: ExecutionResult, format: (error: unknown) => ReturnType<typeof publicError>): FormattedExecutionResult {
-  return result.errors ? { ...result, errors: result.errors.map(format) } : (result as FormattedExecutionResult);
+  return result.errors ? { ...result, errors: result.errors.map(format) } : result;
 }
 
 /**
