@@ -133,7 +133,7 @@ export function clientSockets({
       },
       execute: ({ contextValue }) => (contextValue as { answer: ExecutionResult }).answer,
       subscribe: ({ contextValue }) => (contextValue as { events: AsyncGenerator<ExecutionResult> }).events,
-      onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
+      onNext: (_context, _id, _payload, _args, result) => result,
       onError: (_context, _id, _payload, errors) =>
         errors.map((error) => publicOf(error) ?? publicOf(error.originalError) ?? publicError(error, log)),
       onClose: ({ extra: connection }) => {

@@ -182,7 +182,10 @@ export function connectSubgraph({
           },
           error(error) {
             if (!Array.isArray(error)) {
-              log.warn({ subgraph: name, closed: error instanceof Error ? error.message : Object(error).code }, 'subscription lost');
+              log.warn(
+                { subgraph: name, closed: error instanceof Error ? error.message : (Object(error) as { code?: unknown }).code },
+                'subscription lost',
+              );
               finish({ error: refusalError(refuse.SUBSCRIPTION_INTERRUPTED()) });
             } else finish({ error: refused(error as readonly GraphQLFormattedError[]) });
           },

@@ -1,8 +1,8 @@
 import { type ApolloGateway, buildOperationContext, executeQueryPlan, type ServiceMap } from '@apollo/gateway';
-import { operationFromDocument } from '@apollo/federation-internals';
-import type { QueryPlan, SubscriptionNode } from '@apollo/query-planner';
+import { operationFromDocument, type Schema } from '@apollo/federation-internals';
+import type { QueryPlan, QueryPlanner, SubscriptionNode } from '@apollo/query-planner';
 import { mapEvents } from '@storytelling/shared/infrastructure/map-events';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { FormattedExecutionResult } from 'graphql-ws';
 import type { RequestContext, Subgraph } from './subgraph.js';
 
@@ -13,16 +13,30 @@ const rememberedPlans = 500;
 /**
  * The package plans subscriptions (`{ kind: 'Subscription', primary, rest }`) and refuses to execute them. So the primary fetch is opened
  * upstream, and for each event the plan runs as a query whose primary fetch is answered by that event: joins, errors and shaping are the
- * package's own. The planner and both schemas are private to it; nothing public hands them out without a second copy of all three.
+ * package's own.
  */
 export function subscriptions(gateway: ApolloGateway, subgraphs: ReadonlyMap<string, Subgraph>) {
   const plans = new Map<string, SubscriptionNode>();
+  const schemas = new WeakMap<QueryPlanner, { apiSchema: Schema; supergraphSchema: GraphQLSchema }>();
+
+  function loaded() {
+    // The planner's only way out of the package, which otherwise keeps it private. A planner of our own would be a second copy of it all.
+    const { queryPlanner } = gateway.__testing();
+    if (!queryPlanner) throw new Error('the supergraph is not loaded');
+    const { supergraph } = queryPlanner;
+    const known = schemas.get(queryPlanner) ?? {
+      apiSchema: supergraph.apiSchema(),
+      supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+    };
+    schemas.set(queryPlanner, known);
+    return { queryPlanner, ...known };
+  }
 
   function plan({ document, queryHash, request }: EngineRequest): SubscriptionNode {
     const key = `${queryHash} ${request.operationName ?? ''}`;
     const known = plans.get(key);
     if (known) return known;
-    const { apiSchema, queryPlanner } = loaded(gateway);
+    const { apiSchema, queryPlanner } = loaded();
     const { node } = queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, { operationName: request.operationName }));
     if (node?.kind !== 'Subscription') throw new Error('the planner made no subscription of a subscription');
     const [oldest] = plans.keys();
@@ -33,7 +47,7 @@ export function subscriptions(gateway: ApolloGateway, subgraphs: ReadonlyMap<str
 
   return async function open(request: EngineRequest): Promise<AsyncGenerator<ExecutionResult>> {
     const { primary, rest } = plan(request);
-    const { apiSchema, supergraphSchema } = loaded(gateway);
+    const { apiSchema, supergraphSchema } = loaded();
     const variables = request.request.variables ?? {};
     const operation = buildOperationContext({
       schema: request.schema,
@@ -81,14 +95,4 @@ function answeredFirst(event: FormattedExecutionResult, source: Source | undefin
       return Promise.resolve({ data: event.data, errors: event.errors });
     },
   };
-}
-
-function loaded(gateway: ApolloGateway) {
-  const { apiSchema, queryPlanner, supergraphSchema } = {
-    apiSchema: gateway['apiSchema'],
-    queryPlanner: gateway['queryPlanner'],
-    supergraphSchema: gateway['supergraphSchema'],
-  };
-  if (!apiSchema || !queryPlanner || !supergraphSchema) throw new Error('the supergraph is not loaded');
-  return { apiSchema, queryPlanner, supergraphSchema };
 }
