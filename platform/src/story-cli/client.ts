@@ -13,6 +13,8 @@ export class ApiError extends Error {
   }
 }
 
+const codeOf = (code: unknown) => (typeof code === 'string' ? code : 'UNKNOWN');
+
 interface Session {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -37,9 +39,9 @@ export function apiClient(url: string) {
       body: JSON.stringify({ query: document.toString(), variables }),
       signal: AbortSignal.timeout(30_000),
     });
-    const { data, errors } = (await response.json()) as { data?: Result; errors?: { message: string; extensions?: { code?: string } }[] };
+    const { data, errors } = (await response.json()) as { data?: Result; errors?: { message: string; extensions?: { code?: unknown } }[] };
     const [error] = errors ?? [];
-    if (error || !data) throw new ApiError(error?.extensions?.code ?? 'UNKNOWN', error?.message ?? `The API answered ${response.status}.`);
+    if (error || !data) throw new ApiError(codeOf(error?.extensions?.code), error?.message ?? `The API answered ${response.status}.`);
     return data;
   }
 
@@ -91,7 +93,7 @@ export function apiClient(url: string) {
       };
       for await (const { data, errors } of sockets.iterate<Result>(payload)) {
         const [error] = errors ?? [];
-        if (error || !data) throw new ApiError(String(error?.extensions?.code ?? 'UNKNOWN'), error?.message ?? 'An update without data.');
+        if (error || !data) throw new ApiError(codeOf(error?.extensions?.code), error?.message ?? 'An update without data.');
         after = cursorOf(data);
         yield data;
       }

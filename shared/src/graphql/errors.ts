@@ -27,11 +27,6 @@ const graphqlCodes: Readonly<Record<string, { code: string; kind: ErrorKind; sen
   BAD_USER_INPUT: { code: 'BAD_USER_INPUT', kind: 'BAD_USER_INPUT' },
   BAD_REQUEST: { code: 'BAD_REQUEST', kind: 'BAD_USER_INPUT' },
   OPERATION_RESOLUTION_FAILURE: { code: 'OPERATION_NOT_FOUND', kind: 'BAD_USER_INPUT' },
-  QUERY_PLAN_COMPLEXITY_EXCEEDED: {
-    code: 'QUERY_TOO_LARGE',
-    kind: 'BAD_USER_INPUT',
-    sentence: 'The document can be answered in too many ways; ask for less at once.',
-  },
   PERSISTED_QUERY_NOT_SUPPORTED: {
     code: 'PERSISTED_QUERY_NOT_SUPPORTED',
     kind: 'BAD_USER_INPUT',

@@ -14,7 +14,7 @@ export interface ContextRuntime {
   readonly bus: EventBus;
   readonly relay: Relay;
   readonly streams: LiveStreams;
-  /** In the order that lets what is under way finish: readers, relay, bus, database. */
+  /** Last opened, first closed: what is under way can finish. */
   close(): Promise<void>;
 }
 
@@ -33,6 +33,7 @@ export async function openContextRuntime({
   log: Logger;
 }): Promise<ContextRuntime> {
   await deployContextMigrations(databaseUrl, migrations);
+  await using closing = new AsyncDisposableStack();
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: 10,
@@ -43,20 +44,14 @@ export async function openContextRuntime({
     statement_timeout: 10_000,
   });
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'));
+  closing.defer(() => pool.end());
   const bus = await openEmbeddedLog({ url: embeddedLogUrl(eventBusUrl, databaseUrl), log });
+  closing.defer(() => bus.close());
   const relay = startRelay({ databaseUrl, context, bus, log });
+  closing.defer(() => relay.stop());
   const streams = await startLiveStreams({ databaseUrl, pool, log });
-  return {
-    pool,
-    adapter: new PrismaPg(pool),
-    bus,
-    relay,
-    streams,
-    async close() {
-      await streams.stop();
-      await relay.stop();
-      await bus.close();
-      await pool.end();
-    },
-  };
+  closing.defer(() => streams.stop());
+
+  const opened = closing.move();
+  return { pool, adapter: new PrismaPg(pool), bus, relay, streams, close: () => opened.disposeAsync() };
 }

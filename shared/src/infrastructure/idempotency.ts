@@ -38,7 +38,7 @@ export async function once(
   work: () => Promise<string>,
 ): Promise<{ id: string; repeated: boolean }> {
   if (input.idempotencyKey === undefined || input.idempotencyKey === null) return { id: await work(), repeated: false };
-  const key = readableText(input.idempotencyKey);
+  const key = readableText(input.idempotencyKey, 'idempotencyKey');
   if (codePoints(key) < 1 || codePoints(key) > 100) throw refuseShared.IDEMPOTENCY_KEY_INVALID();
   const idempotency: Idempotency = { verb, key, inputHash: inputHash(input) };
   try {

@@ -31,18 +31,18 @@ export class Refusal extends Error {
   }
 }
 
-type Refuse<Table> = { readonly [Code in keyof Table]: (params?: RefusalParams) => Refusal };
+type Refuse<Table> = { readonly [Code in keyof Table]: (params?: RefusalParams, field?: string) => Refusal };
 
-/** Turns a context's table of refusals into functions: `throw refuse.STORY_NOT_FOUND()`. */
+/** Turns a context's table of refusals into functions: `throw refuse.STORY_NOT_FOUND()`. A rule that several inputs share is told the field. */
 export function defineRefusals<Table extends Readonly<Record<string, RefusalEntry>>>(table: Table): Refuse<Table> {
   const refuse = Object.entries(table).map(([code, { kind, sentence, field }]) => [
     code,
-    (params?: RefusalParams) =>
+    (params?: RefusalParams, fieldOfThisInput = field) =>
       new Refusal(
         code,
         kind,
         sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(params?.[name] ?? '')),
-        field,
+        fieldOfThisInput,
         params,
       ),
   ]);

@@ -8,7 +8,7 @@ const max = 500;
 
 /** 3–500 code points after trimming. */
 export function storyTitle(value: string): StoryTitle {
-  const title = readableText(value).trim();
+  const title = readableText(value, 'title').trim();
   const length = codePoints(title);
   if (length < min) throw refuseShared.STORY_TITLE_TOO_SHORT({ min });
   if (length > max) throw refuseShared.STORY_TITLE_TOO_LONG({ max });

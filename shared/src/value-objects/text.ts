@@ -4,8 +4,8 @@ import { refuseShared } from './refusals.js';
  * Text as this platform keeps it: Unicode NFC, so that equal looks equal; NUL (PostgreSQL cannot store it) and lone surrogates
  * (not encodable as UTF-8) are refused with TEXT_UNREADABLE rather than silently replaced.
  */
-export function readableText(value: string): string {
-  if (value.includes('\u0000') || !value.isWellFormed()) throw refuseShared.TEXT_UNREADABLE();
+export function readableText(value: string, field: string): string {
+  if (value.includes('\u0000') || !value.isWellFormed()) throw refuseShared.TEXT_UNREADABLE({}, field);
   return value.normalize('NFC');
 }
 

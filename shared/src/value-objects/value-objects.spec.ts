@@ -36,7 +36,7 @@ describe('value objects', () => {
       expect(() => language(value)).toThrow(refused('LANGUAGE_INVALID'));
   });
   it('text is NFC and counted in code points', () => {
-    expect(readableText('e\u0301')).toBe('\u00e9');
+    expect(readableText('e\u0301', 'text')).toBe('\u00e9');
     expect(codePoints('a😀')).toBe(2);
   });
   it('a refusal fills its sentence from its params', () => {

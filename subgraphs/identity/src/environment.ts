@@ -12,7 +12,7 @@ const settings = z.object({
     .regex(/^[A-Za-z0-9+/]{43}=$/, { error: keyRule })
     .transform((text) => new Uint8Array(Buffer.from(text, 'base64'))),
   /** How many accounts may be opened from one client address in an hour. */
-  REGISTRATIONS_PER_HOUR: z.coerce.number({ error: 'a whole number from 1' }).int().min(1, { error: 'a whole number from 1' }).default(60),
+  REGISTRATIONS_PER_HOUR: z.coerce.number({ error: 'a whole number from 1' }).int().min(1, { error: 'a whole number from 1' }).default(300),
 });
 
 export const readIdentityEnvironment = (environment: Environment) => readEnvironment(settings, environment);

@@ -22,18 +22,24 @@ import { chooseAnalysisProvider } from './infrastructure/providers/choose-provid
 import { storyQueries } from './infrastructure/story-queries.js';
 import { storyContext } from './story-context.js';
 
-export const storyMigrations = fileURLToPath(new URL('../../../prisma/story/migrations', import.meta.url));
+const migrations = fileURLToPath(new URL('../../../prisma/story/migrations', import.meta.url));
 
-/** Wires the context by hand, listens, and drains on `stop`. */
+/** Starts story. `ports` replaces what a test wants to be another (the provider). Whatever was opened is closed again when starting fails. */
 export async function startStory(environment: Environment, ports: { provider?: AnalysisProvider } = {}): Promise<RunningService> {
   const settings = readStoryEnvironment(environment);
   const log = createLogger('story', settings.LOG_LEVEL);
   const { DATABASE_URL: databaseUrl, EVENT_BUS_URL: eventBusUrl } = settings;
+  await using closing = new AsyncDisposableStack();
 
-  const runtime = await openContextRuntime({ context: 'story', databaseUrl, eventBusUrl, migrations: storyMigrations, log });
+  const runtime = await openContextRuntime({ context: 'story', databaseUrl, eventBusUrl, migrations, log });
+  closing.defer(() => runtime.close());
   const client = new PrismaClient({ adapter: runtime.adapter });
-  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue], log });
+  closing.defer(() => client.$disconnect());
   const provider = ports.provider ?? chooseAnalysisProvider(settings);
+  closing.defer(() => provider.close?.());
+  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue], log });
+  closing.defer(() => jobs.stop());
+
   const stories = prismaStories({ client, transact: unitOfWork(client, () => runtime.relay.nudge()), jobs });
   const context = storyContext({ stories, provider });
   const queries = storyQueries(client);
@@ -46,6 +52,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
     bus: runtime.bus,
     log,
   });
+  closing.defer(() => consumer.close());
   await jobs.work<AnalysisJob>(analysisQueue, { concurrency: 2 }, ({ data, isLastAttempt, signal, complete }) =>
     context.jobs.runAnalysis({ ...data, storyId: data.storyId as StoryId, isLastAttempt, signal, complete }),
   );
@@ -61,16 +68,8 @@ export async function startStory(environment: Environment, ports: { provider?: A
     ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
     production: settings.NODE_ENV === 'production',
   });
+  closing.defer(() => server.stop());
 
-  return {
-    ...server,
-    async stop() {
-      await server.stop();
-      await consumer.close();
-      await jobs.stop();
-      await provider.close?.();
-      await client.$disconnect();
-      await runtime.close();
-    },
-  };
+  const running = closing.move();
+  return { ...server, stop: () => running.disposeAsync() };
 }

@@ -65,7 +65,7 @@ describe('reading stories', () => {
     expect(await ofWriter(author)).toHaveLength(2);
 
     const drafted = await analyzed(database.stories, await aStory(database.stories));
-    const [[hidden]] = (await queries.characters([await seen(drafted, author)])) as [[{ id: string }]];
+    const hidden = (await queries.characters([await seen(drafted, author)])).flat()[0] as { id: string };
     expect(await storyLoaders(queries, author).character.load(hidden.id)).toMatchObject({ name: 'The fox' });
     expect(await storyLoaders(queries, other).character.load(hidden.id)).toBeNull();
   });

@@ -1,6 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { AnalysisFailure, type ExtractedCharacter, type ExtractedEmotion, type ExtractedSegment, type Extraction } from './analysis-provider.js';
-import { cleanLine, MAX_CHARACTERS, MAX_EMOTIONS, repairCharacters, repairEmotions, repairExtraction, repairSegments, strongest } from './analysis-repair.js';
+import {
+  AnalysisFailure,
+  type ExtractedCharacter,
+  type ExtractedEmotion,
+  type ExtractedSegment,
+  type Extraction,
+} from './analysis-provider.js';
+import {
+  cleanLine,
+  MAX_CHARACTERS,
+  MAX_EMOTIONS,
+  repairCharacters,
+  repairEmotions,
+  repairExtraction,
+  repairSegments,
+  strongest,
+} from './analysis-repair.js';
 
 const person = (name: string, more: Partial<ExtractedCharacter> = {}): ExtractedCharacter => ({
   name,
@@ -12,7 +27,13 @@ const person = (name: string, more: Partial<ExtractedCharacter> = {}): Extracted
   ...more,
 });
 const segment = (text: string, speaker: string | null = null): ExtractedSegment => ({ text, speaker, emotion: 'neutral' });
-const feeling = (quote: string, segmentIndex = 0, intensity = 5): ExtractedEmotion => ({ emotion: 'joy', intensity, context: null, quote, segmentIndex });
+const feeling = (quote: string, segmentIndex = 0, intensity = 5): ExtractedEmotion => ({
+  emotion: 'joy',
+  intensity,
+  context: null,
+  quote,
+  segmentIndex,
+});
 const extraction = (more: Partial<Extraction>): Extraction => ({
   characters: [],
   emotions: [],
@@ -29,7 +50,13 @@ describe('segments', () => {
   const joined = (segments: ExtractedSegment[]) => segments.map(({ text }) => text).join('');
 
   it('joined are exactly the content, though the provider dropped white space and marks', () => {
-    const { segments } = repairSegments(content, [segment('It rained.'), segment('"Come in"', 'Ada'), segment('said Ada.'), segment('You are wet.', 'Ada'), segment('The end.')]);
+    const { segments } = repairSegments(content, [
+      segment('It rained.'),
+      segment('"Come in"', 'Ada'),
+      segment('said Ada.'),
+      segment('You are wet.', 'Ada'),
+      segment('The end.'),
+    ]);
     expect(joined(segments)).toBe(content);
     expect(segments[1]).toMatchObject({ speaker: 'Ada' });
     expect(segments[1]?.text).toContain('Come in');
@@ -44,7 +71,10 @@ describe('segments', () => {
   });
 
   it('words that are not in the text are dropped, and an answer about another text is refused', () => {
-    const { segments, movedTo } = repairSegments(content, [segment('It rained. “Come in,” said Ada. “You are wet.”'), segment('And then she woke up.')]);
+    const { segments, movedTo } = repairSegments(content, [
+      segment('It rained. “Come in,” said Ada. “You are wet.”'),
+      segment('And then she woke up.'),
+    ]);
     expect(joined(segments)).toBe(content);
     expect(movedTo[1]).toBeUndefined();
     expect(() => repairSegments(content, [segment('Call me Ishmael.')])).toThrow(AnalysisFailure);
@@ -66,7 +96,12 @@ describe('characters', () => {
   const content = 'Mr. Holmes met Irene Adler. “Holmes!” cried the old man. It was Zoë’s dog.';
 
   it('a name that stands nowhere in the text is dropped, in names and aliases', () => {
-    const repaired = repairCharacters(content, [person('Mr. Holmes', { aliases: ['Holmes', 'Sherlock'] }), person('Moriarty'), person('The old man'), person('Zoë')]);
+    const repaired = repairCharacters(content, [
+      person('Mr. Holmes', { aliases: ['Holmes', 'Sherlock'] }),
+      person('Moriarty'),
+      person('The old man'),
+      person('Zoë'),
+    ]);
     expect(repaired.map(({ name, aliases }) => [name, aliases])).toEqual([
       ['Mr. Holmes', ['Holmes']],
       ['The old man', []],
@@ -79,7 +114,10 @@ describe('characters', () => {
   });
 
   it('two entries for one person become one', () => {
-    const repaired = repairCharacters(content, [person('Holmes', { traits: ['cold'] }), person('holmes', { traits: ['clever', 'Cold'], role: 'protagonist' })]);
+    const repaired = repairCharacters(content, [
+      person('Holmes', { traits: ['cold'] }),
+      person('holmes', { traits: ['clever', 'Cold'], role: 'protagonist' }),
+    ]);
     expect(repaired).toHaveLength(1);
     expect(repaired[0]).toMatchObject({ name: 'Holmes', traits: ['cold', 'clever'], role: 'protagonist' });
   });
@@ -108,7 +146,10 @@ describe('the whole extraction', () => {
   it('at most a hundred characters, those who speak first', () => {
     const names = Array.from({ length: 130 }, (_, index) => `Name${index}`);
     const content = names.join(' ');
-    const repaired = repairExtraction(content, extraction({ characters: names.map((name) => person(name)), segments: [segment(content, 'Name129')] }));
+    const repaired = repairExtraction(
+      content,
+      extraction({ characters: names.map((name) => person(name)), segments: [segment(content, 'Name129')] }),
+    );
     expect(repaired.characters).toHaveLength(MAX_CHARACTERS);
     expect(repaired.characters.map(({ name }) => name)).toContain('Name129');
     expect(repaired.segments[0]?.speaker).toBe('Name129');
@@ -124,7 +165,8 @@ describe('emotions', () => {
   });
 
   it('intensity is an integer from 1 to 10, and a feeling without a name is dropped', () => {
-    const repaired = (intensity: number) => repairEmotions([segment('He ran.')], [feeling('He ran.', 0, intensity)]).map((emotion) => emotion.intensity);
+    const repaired = (intensity: number) =>
+      repairEmotions([segment('He ran.')], [feeling('He ran.', 0, intensity)]).map((emotion) => emotion.intensity);
     expect([-3, 0.2, 4.6, 99].map((intensity) => repaired(intensity)[0])).toEqual([1, 1, 5, 10]);
     expect(repaired(Number.NaN)).toEqual([]);
     expect(repairEmotions([segment('He ran.')], [{ ...feeling('He ran.'), emotion: 'neutral' }])).toEqual([]);

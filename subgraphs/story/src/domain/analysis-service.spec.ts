@@ -5,13 +5,28 @@ import { analyseText, estimateDurationSeconds } from './analysis-service.js';
 const text = { title: 'T', content: '“Hello,” said Ada.', language: 'en' };
 const answering = (extraction: Partial<Extraction>): AnalysisProvider => ({
   name: 'local',
-  analyse: async () => ({ characters: [], emotions: [], segments: [], provider: 'local', model: null, usage: null, cost: null, ...extraction }),
+  analyse: async () => ({
+    characters: [],
+    emotions: [],
+    segments: [],
+    provider: 'local',
+    model: null,
+    usage: null,
+    cost: null,
+    ...extraction,
+  }),
 });
 
 describe('analysing a text', () => {
   it('what the provider says is made to fit the text', async () => {
     const ada = { name: 'Ada', aliases: [], role: null, description: null, personality: null, traits: [] };
-    const provider = answering({ characters: [ada], segments: [{ text: 'Hello,', speaker: 'ada', emotion: 'joy' }, { text: 'said Ada', speaker: null, emotion: 'neutral' }] });
+    const provider = answering({
+      characters: [ada],
+      segments: [
+        { text: 'Hello,', speaker: 'ada', emotion: 'joy' },
+        { text: 'said Ada', speaker: null, emotion: 'neutral' },
+      ],
+    });
     const { segments } = await analyseText(provider, text, () => {}, new AbortController().signal);
     expect(segments.map(({ text }) => text).join('')).toBe(text.content);
     expect(segments[0]).toMatchObject({ speaker: 'Ada', emotion: 'joy' });

@@ -12,7 +12,7 @@ export interface StoryContent {
 
 /** 1–100,000 code points, not only white space, in Unicode NFC; otherwise as the writer sent it, line ends and all. */
 export function storyContent(value: string): StoryContent {
-  const text = readableText(value);
+  const text = readableText(value, 'content');
   if (text.trim() === '') throw refuse.STORY_CONTENT_EMPTY();
   const length = codePoints(text);
   if (length > max) throw refuse.STORY_CONTENT_TOO_LONG({ length, max });

@@ -1,4 +1,4 @@
-import { type EventOf } from '@storytelling/shared/domain-events/event';
+import type { EventOf } from '@storytelling/shared/domain-events/event';
 import { ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
 import type { Reaction } from '@storytelling/shared/infrastructure/consumer';
 import { userId } from '@storytelling/shared/value-objects/user-id';

@@ -12,5 +12,9 @@ export interface AnalysisSettings {
 export function chooseAnalysisProvider(settings: AnalysisSettings): AnalysisProvider {
   const apiKey = settings.OPENAI_API_KEY?.trim();
   if (!apiKey) return localProvider();
-  return openaiProvider({ apiKey, baseURL: settings.OPENAI_BASE_URL?.trim() || undefined, model: settings.OPENAI_MODEL?.trim() || undefined });
+  return openaiProvider({
+    apiKey,
+    baseURL: settings.OPENAI_BASE_URL?.trim() || undefined,
+    model: settings.OPENAI_MODEL?.trim() || undefined,
+  });
 }

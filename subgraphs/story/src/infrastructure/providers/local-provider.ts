@@ -1,7 +1,13 @@
 // Story analysis without a network: wink-nlp and our own rules, in a worker thread that lives only while it is needed.
 
 import { Worker } from 'node:worker_threads';
-import { AnalysisFailure, type AnalysisProgress, type AnalysisProvider, type Extraction, type TextToAnalyse } from '../../domain/analysis-provider.js';
+import {
+  AnalysisFailure,
+  type AnalysisProgress,
+  type AnalysisProvider,
+  type Extraction,
+  type TextToAnalyse,
+} from '../../domain/analysis-provider.js';
 import type { WorkerAnswer } from './local/worker.js';
 
 export interface LocalProviderOptions {
@@ -30,11 +36,12 @@ export function localProvider(options: LocalProviderOptions = {}): AnalysisProvi
 
   const start = (): Worker => {
     const thread = new Worker(workerUrl, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 32 } });
-    // An idle thread may die too; nobody waits for it then.
-    thread.on('error', () => {});
-    thread.once('exit', () => {
+    // A thread that failed is never asked again; an idle one may die too, and nobody waits for it then.
+    const forget = () => {
       if (worker === thread) worker = null;
-    });
+    };
+    thread.once('error', forget);
+    thread.once('exit', forget);
     worker = thread;
     return thread;
   };
@@ -58,7 +65,9 @@ export function localProvider(options: LocalProviderOptions = {}): AnalysisProvi
     };
     const onError = (error: Error & { code?: string }) => {
       const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      reject(new AnalysisFailure(memory ? 'ANALYSIS_TEXT_TOO_DEMANDING' : 'ANALYSIS_PROVIDER_UNAVAILABLE', { detail: error.code ?? error.name }));
+      reject(
+        new AnalysisFailure(memory ? 'ANALYSIS_TEXT_TOO_DEMANDING' : 'ANALYSIS_PROVIDER_UNAVAILABLE', { detail: error.code ?? error.name }),
+      );
     };
     const onExit = (code: number) => {
       reject(new AnalysisFailure('ANALYSIS_PROVIDER_UNAVAILABLE', { detail: `the thread ended with ${code}` }));

@@ -30,7 +30,8 @@ export function costOf(model: string, tokens: TokenCounts): { amount: string; cu
   const price = PRICES[model] ?? PRICES[model.replace(/-\d{4}-\d{2}-\d{2}$/u, '')];
   if (!price) return null;
   const cached = BigInt(Math.min(tokens.cachedInputTokens, tokens.inputTokens));
-  const billionths = (BigInt(tokens.inputTokens) - cached) * price.input + cached * price.cachedInput + BigInt(tokens.outputTokens) * price.output;
+  const billionths =
+    (BigInt(tokens.inputTokens) - cached) * price.input + cached * price.cachedInput + BigInt(tokens.outputTokens) * price.output;
   const whole = billionths / 1_000_000_000n;
   const fraction = (billionths % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/u, '');
   return { amount: fraction === '' ? `${whole}` : `${whole}.${fraction}`, currency: 'USD' };

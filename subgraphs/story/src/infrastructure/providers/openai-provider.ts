@@ -92,7 +92,11 @@ export function openaiProvider(options: OpenaiProviderOptions): AnalysisProvider
     return client;
   };
 
-  const ask = async (body: OpenAI.ChatCompletionCreateParamsNonStreaming, key: string, signal: AbortSignal): Promise<OpenAI.ChatCompletion> => {
+  const ask = async (
+    body: OpenAI.ChatCompletionCreateParamsNonStreaming,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<OpenAI.ChatCompletion> => {
     const sdk = await connect();
     // The SDK's timeout ends with the headers; a body that trickles in must end too.
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -136,7 +140,10 @@ export function openaiProvider(options: OpenaiProviderOptions): AnalysisProvider
         cost: costOf(model, tokens),
       };
 
-      async function askUntilAnswered(body: OpenAI.ChatCompletionCreateParamsNonStreaming, signal: AbortSignal): Promise<Answer | 'too long'> {
+      async function askUntilAnswered(
+        body: OpenAI.ChatCompletionCreateParamsNonStreaming,
+        signal: AbortSignal,
+      ): Promise<Answer | 'too long'> {
         // The same question has the same key, in a retry and after a restart alike; asked anew because the answer was useless, it has another.
         const key = createHash('sha256')
           .update(JSON.stringify([model, body.messages]))
@@ -245,7 +252,8 @@ function answerOf(completion: OpenAI.ChatCompletion): Answer | 'too long' {
     throw new AnalysisFailure('ANALYSIS_RESULT_INVALID', { detail: 'no JSON' });
   }
   const answer = ANSWER.safeParse(json);
-  if (!answer.success) throw new AnalysisFailure('ANALYSIS_RESULT_INVALID', { detail: `not the schema: ${answer.error.issues[0]?.path.join('.')}` });
+  if (!answer.success)
+    throw new AnalysisFailure('ANALYSIS_RESULT_INVALID', { detail: `not the schema: ${answer.error.issues[0]?.path.join('.')}` });
   return answer.data;
 }
 
@@ -259,7 +267,8 @@ function gather(
   emotions: ExtractedEmotion[],
 ): void {
   const inPart = ({ piece }: { piece: number }) => piece >= from && piece < to;
-  for (const { piece, speaker, emotion } of answer.pieces.filter(inPart)) Object.assign(segments[piece] as ExtractedSegment, { speaker, emotion });
+  for (const { piece, speaker, emotion } of answer.pieces.filter(inPart))
+    Object.assign(segments[piece] as ExtractedSegment, { speaker, emotion });
   for (const { piece, ...emotion } of answer.emotions.filter(inPart)) emotions.push({ ...emotion, segmentIndex: piece });
   for (const character of answer.characters) {
     const known = characters.get(character.name.toLowerCase());
@@ -288,11 +297,15 @@ async function classify(error: unknown): Promise<{ failure: AnalysisFailure; aga
   if (error.status === 408 || error.status === 409 || error.status === 429 || error.status >= 500) {
     const retryAfterSeconds = retryAfter(error.headers);
     return {
-      failure: new AnalysisFailure('ANALYSIS_PROVIDER_UNAVAILABLE', { detail, ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }) }),
+      failure: new AnalysisFailure('ANALYSIS_PROVIDER_UNAVAILABLE', {
+        detail,
+        ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
+      }),
       again: true,
     };
   }
-  if (/policy|content_filter|invalid_prompt|safety/u.test(code)) return { failure: new AnalysisFailure('ANALYSIS_PROVIDER_REFUSED', { detail }), again: false };
+  if (/policy|content_filter|invalid_prompt|safety/u.test(code))
+    return { failure: new AnalysisFailure('ANALYSIS_PROVIDER_REFUSED', { detail }), again: false };
   return { failure: new AnalysisFailure('ANALYSIS_PROVIDER_MISCONFIGURED', { detail }), again: false };
 }
 

@@ -65,13 +65,20 @@ function feel(
       }
       for (const { emotion, intensity, token: at } of feelingsOf(sentence)) {
         const about = nameOfPerson(mentioned.get(number));
-        const context = speaker ? `Said by ${speaker}` : piece.speech >= 0 ? 'Said by somebody' : about ? `Told of ${about}` : 'Told by the narration';
+        const context = speaker
+          ? `Said by ${speaker}`
+          : piece.speech >= 0
+            ? 'Said by somebody'
+            : about
+              ? `Told of ${about}`
+              : 'Told by the narration';
         mine.push({ emotion, intensity, context, quote: quoteOf(reading.content, sentence, at), segmentIndex });
       }
     }
     segments.push({ text: reading.content.slice(piece.start, piece.end), speaker, emotion: strongestOf(mine) });
     emotions.push(...mine);
-    if ((segmentIndex + 1) % 100 === 0 || segmentIndex + 1 === pieces.length) report({ stage: 'emotions', done: segmentIndex + 1, total: pieces.length });
+    if ((segmentIndex + 1) % 100 === 0 || segmentIndex + 1 === pieces.length)
+      report({ stage: 'emotions', done: segmentIndex + 1, total: pieces.length });
   }
   return { segments, emotions };
 }

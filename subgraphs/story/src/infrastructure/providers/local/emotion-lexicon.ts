@@ -144,7 +144,9 @@ const LEXICON: Partial<Record<EmotionName, Record<string, string>>> = {
 
 /** Words whose plain sense shows no feeling: found in the lists' inflections, taken out again. */
 const TAKEN_OUT = new Set(
-  'crosses still stillness quiets dears likes like liked liking dearest rests rested resting wonders barks barked barking kinds kindest quietest missing wrinkles wrinkled wrinkling strokes stroking expects expected expecting expect chances promises barely mads'.split(' '),
+  'crosses still stillness quiets dears likes like liked liking dearest rests rested resting wonders barks barked barking kinds kindest quietest missing wrinkles wrinkled wrinkling strokes stroking expects expected expecting expect chances promises barely mads'.split(
+    ' ',
+  ),
 );
 
 const INTENSIFIERS = new Map([
@@ -182,7 +184,24 @@ const INTENSIFIERS = new Map([
   ['mildly', -2],
 ]);
 
-const NEGATIONS = new Set(['not', "n't", 'never', 'no', 'without', 'hardly', 'scarcely', 'neither', 'nor', 'nobody', 'nothing', 'none', 'cannot', 'stopped', 'unable', 'less']);
+const NEGATIONS = new Set([
+  'not',
+  "n't",
+  'never',
+  'no',
+  'without',
+  'hardly',
+  'scarcely',
+  'neither',
+  'nor',
+  'nobody',
+  'nothing',
+  'none',
+  'cannot',
+  'stopped',
+  'unable',
+  'less',
+]);
 
 function inflect(base: string, kind: string): string[] {
   if (kind === '=') return [base];
@@ -213,7 +232,8 @@ function build(): ReadonlyMap<string, Entry> {
       for (const base of list.split(/\s+/u)) {
         for (const form of inflect(base, heading[1] as string)) {
           const known = words.get(form);
-          if (!TAKEN_OUT.has(form) && (!known || known.emotion === emotion)) words.set(form, { emotion, strength: Math.max(strength, known?.strength ?? 0) });
+          if (!TAKEN_OUT.has(form) && (!known || known.emotion === emotion))
+            words.set(form, { emotion, strength: Math.max(strength, known?.strength ?? 0) });
         }
       }
     }

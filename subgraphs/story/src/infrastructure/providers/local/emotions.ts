@@ -67,9 +67,19 @@ export function quoteOf(content: string, tokens: Token[], at: number): string {
   const end = () => (tokens[last] as Token).end;
   if (end() - start() > MAX_QUOTE) {
     first = at;
-    while (first > 0 && !/^[,;:\u2014]$/u.test((tokens[first - 1] as Token).text) && (tokens[at] as Token).end - (tokens[first - 1] as Token).start < MAX_QUOTE / 2) first -= 1;
+    while (
+      first > 0 &&
+      !/^[,;:\u2014]$/u.test((tokens[first - 1] as Token).text) &&
+      (tokens[at] as Token).end - (tokens[first - 1] as Token).start < MAX_QUOTE / 2
+    )
+      first -= 1;
     last = at;
-    while (last < tokens.length - 1 && !/^[,;:\u2014]$/u.test((tokens[last + 1] as Token).text) && (tokens[last + 1] as Token).end - start() < MAX_QUOTE) last += 1;
+    while (
+      last < tokens.length - 1 &&
+      !/^[,;:\u2014]$/u.test((tokens[last + 1] as Token).text) &&
+      (tokens[last + 1] as Token).end - start() < MAX_QUOTE
+    )
+      last += 1;
   }
   return content.slice(start(), end()).trim();
 }

@@ -52,11 +52,18 @@ function findNarrator({ tokens }: Reading): Person | null {
 /** "Di" for Dinah, heard only in speech: the short form of exactly one name. */
 function mergeDiminutives({ reading, people, mentions }: Scene): void {
   const narrated = new Set<Person>();
-  for (const { person, first, choices } of mentions) if (!choices && (reading.tokens[first] as Token).speech < 0) narrated.add(whoIs(person));
+  for (const { person, first, choices } of mentions)
+    if (!choices && (reading.tokens[first] as Token).speech < 0) narrated.add(whoIs(person));
   for (const person of people) {
     const [short, ...more] = person.names;
     if (!short || more.length > 0 || narrated.has(person) || person.mergedInto || person.titles.size > 0) continue;
-    const longer = people.filter((other) => other !== person && !other.mergedInto && (other.names[0] ?? '').length > short.length && other.names[0]?.toLowerCase().startsWith(short.replace(/(?:y|ie|ey)$/u, '').toLowerCase()));
+    const longer = people.filter(
+      (other) =>
+        other !== person &&
+        !other.mergedInto &&
+        (other.names[0] ?? '').length > short.length &&
+        other.names[0]?.toLowerCase().startsWith(short.replace(/(?:y|ie|ey)$/u, '').toLowerCase()),
+    );
     if (longer.length === 1 && short.length >= 2) merge(longer[0] as Person, person);
   }
 }
@@ -66,8 +73,11 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
   const { reading, mentions, narrator } = scene;
   const { tokens } = reading;
   const firstMention = new Map<Person, number>();
-  for (const { person, first, choices } of mentions) if (!choices && !firstMention.has(whoIs(person))) firstMention.set(whoIs(person), first);
-  const narrated = new Set(mentions.filter(({ first, choices }) => !choices && (tokens[first] as Token).speech < 0).map(({ person }) => whoIs(person)));
+  for (const { person, first, choices } of mentions)
+    if (!choices && !firstMention.has(whoIs(person))) firstMention.set(whoIs(person), first);
+  const narrated = new Set(
+    mentions.filter(({ first, choices }) => !choices && (tokens[first] as Token).speech < 0).map(({ person }) => whoIs(person)),
+  );
   let merged = false;
   const vocatives = new Map<Person, number>();
 
@@ -79,7 +89,8 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
     const itself = introducesItself(words);
     if (token.speech < 0) {
       // "My name is Ishmael", told by the narrator.
-      if (narrator && itself && (words.includes('my') || words.includes('me') || words.includes('i')) && named !== whoIs(narrator)) merged = Boolean(merge(named, narrator)) || merged;
+      if (narrator && itself && (words.includes('my') || words.includes('me') || words.includes('i')) && named !== whoIs(narrator))
+        merged = Boolean(merge(named, narrator)) || merged;
       continue;
     }
     const speaker = speakers[token.speech] ? whoIs(speakers[token.speech] as Person) : null;
@@ -95,14 +106,20 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
         }
       }
     }
-    if (isFirst && /^(?:is|'s|was)$/u.test(words[0] ?? '') && ['that', 'this', 'here', 'he', 'she'].includes(words[1] ?? '') && isWholeClause(tokens, mention)) {
+    if (
+      isFirst &&
+      /^(?:is|'s|was)$/u.test(words[0] ?? '') &&
+      ['that', 'this', 'here', 'he', 'she'].includes(words[1] ?? '') &&
+      isWholeClause(tokens, mention)
+    ) {
       const stranger = lastStranger(scene, mention.first, speaker, named);
       if (stranger) {
         merge(named, stranger);
         merged = true;
       }
     }
-    if (narrator && speaker && speaker !== whoIs(narrator) && isVocative(tokens, mention, reading.speeches)) vocatives.set(named, (vocatives.get(named) ?? 0) + 1);
+    if (narrator && speaker && speaker !== whoIs(narrator) && isVocative(tokens, mention, reading.speeches))
+      vocatives.set(named, (vocatives.get(named) ?? 0) + 1);
   }
   // "My dear Watson": addressed, and never seen by the narrator, because it is the narrator.
   if (narrator && whoIs(narrator).names.length === 0) {
@@ -124,7 +141,8 @@ function introducesItself([one, two, three]: string[]): boolean {
 
 const isWholeSentence = (tokens: Token[], { last }: Mention): boolean => /^[.!?,]$/u.test(tokens[last + 1]?.text ?? '');
 const isWholeClause = (tokens: Token[], { last }: Mention): boolean => /^[.!?,;]$/u.test(tokens[last + 1]?.text ?? '');
-const isOpening = (tokens: Token[], { first }: Mention): boolean => tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[first + 1]?.text ?? '.');
+const isOpening = (tokens: Token[], { first }: Mention): boolean =>
+  tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[first + 1]?.text ?? '.');
 
 /** The last unnamed person whom the narration brought in, not the one who speaks. */
 function lastStranger({ reading, mentions }: Scene, before: number, speaker: Person | null, named: Person): Person | null {
@@ -155,7 +173,8 @@ function takePart(scene: Scene, speakers: (Person | null)[], prominence: Map<Per
     sum.mentions += 1;
     if ((reading.tokens[mention.first] as Token).speech < 0) sum.narrated += 1;
     if (mention.subject) sum.acts += 1;
-    if (mention.choices) addForm(person, reading.content.slice((reading.tokens[mention.first] as Token).start, (reading.tokens[mention.last] as Token).end));
+    if (mention.choices)
+      addForm(person, reading.content.slice((reading.tokens[mention.first] as Token).start, (reading.tokens[mention.last] as Token).end));
     tally.set(person, sum);
   }
   const present = people.filter((person) => {

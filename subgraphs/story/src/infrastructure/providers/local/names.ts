@@ -213,11 +213,7 @@ function weigh({ tokens, speeches }: Reading, run: Run, form: Form): void {
 }
 
 /** "Stand up, Winifred." – set off by commas inside direct speech. */
-export function isVocative(
-  tokens: Token[],
-  run: { first: number; last: number },
-  speeches: Reading['speeches'],
-): boolean {
+export function isVocative(tokens: Token[], run: { first: number; last: number }, speeches: Reading['speeches']): boolean {
   const token = tokens[run.first] as Token;
   if (token.speech < 0) return false;
   const speech = speeches[token.speech];

@@ -16,7 +16,9 @@ const CHARACTER_WORDS = new Set(
   friendly cold warm-hearted hard soft-hearted merry serious sensible practical exact reserved respected trustworthy reliable reckless ruthless
   bashful talkative silent fierce mild grave solemn witty charming cynical bitter superstitious religious pious eccentric impatient thoughtful
   playful mischievous naughty obedient dutiful lonely restless fearless fearful cowardly courageous adventurous good-natured bad-tempered
-  quick-tempered spirited lively melancholy romantic dreamy absent-minded orderly tidy untidy frugal stingy miserly wicked evil good slow indolent`.split(/\s+/u),
+  quick-tempered spirited lively melancholy romantic dreamy absent-minded orderly tidy untidy frugal stingy miserly wicked evil good slow indolent`.split(
+    /\s+/u,
+  ),
 );
 const NO_TRAITS = new Set(
   `sure able ready right late early full first last other next own same such many much few more most less several certain alone awake asleep there here

@@ -59,7 +59,9 @@ export function lexical(lower: string): { known: boolean; pos: string } {
   if (cached) return cached;
   const { nlp, firstUnknownId } = language();
   const token = nlp.readDoc(fold(lower).replace(/-/gu, '')).tokens().itemAt(0);
-  const result = token ? { known: Number(token.out(nlp.its.uniqueId)) < firstUnknownId, pos: token.out(nlp.its.pos) } : { known: false, pos: '' };
+  const result = token
+    ? { known: Number(token.out(nlp.its.uniqueId)) < firstUnknownId, pos: token.out(nlp.its.pos) }
+    : { known: false, pos: '' };
   // Bounded, because a worker reads many texts.
   if (known.size > 20_000) known.clear();
   known.set(lower, result);

@@ -10,7 +10,11 @@ export interface Piece {
   speech: number;
 }
 
-export function cutSegments({ content, paragraphs, speeches }: Pick<Reading, 'content' | 'speeches'> & { paragraphs: Pick<Paragraph, 'start' | 'end' | 'speeches'>[] }): Piece[] {
+export function cutSegments({
+  content,
+  paragraphs,
+  speeches,
+}: Pick<Reading, 'content' | 'speeches'> & { paragraphs: Pick<Paragraph, 'start' | 'end' | 'speeches'>[] }): Piece[] {
   const runs: Piece[] = [];
   for (const paragraph of paragraphs) {
     let at = paragraph.start;

@@ -21,7 +21,10 @@ const DOUBLE_MARKS: Record<string, string> = {
   '\u201e': '\u201c\u201d"',
   '«': '»',
   '»': '«',
-  '\u2039': '\u203a', '「': '」', '『': '』' };
+  '\u2039': '\u203a',
+  '「': '」',
+  '『': '』',
+};
 const SINGLE_MARKS: Record<string, string> = { '\u2018': '\u2019', "'": "'", '\u201a': '\u2018\u2019' };
 const ELISIONS = /^['\u2019\u2018](?:tis|twas|twere|twill|em|bout|cause|til|till|round|neath|n|ere|im|er|appen|ave|ow|ome|and|ead|ope)\b/iu;
 const LETTER = /[\p{L}\p{N}]/u;

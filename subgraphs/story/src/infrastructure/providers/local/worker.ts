@@ -4,7 +4,10 @@ import { parentPort } from 'node:worker_threads';
 import type { AnalysisProgress, Extraction } from '../../../domain/analysis-provider.js';
 import { analyseEnglish } from './analyse-english.js';
 
-export type WorkerAnswer = { kind: 'progress'; progress: AnalysisProgress } | { kind: 'done'; extraction: Extraction } | { kind: 'failed'; name: string };
+export type WorkerAnswer =
+  | { kind: 'progress'; progress: AnalysisProgress }
+  | { kind: 'done'; extraction: Extraction }
+  | { kind: 'failed'; name: string };
 
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs in a worker thread only.');
