@@ -16,7 +16,7 @@ export interface StoryAnalysis {
 }
 
 /** Still wanted: the story waits for this analysis of this text. Otherwise the text has changed meanwhile, and the result is kept but not applied. */
-export function isAwaited(story: Story, analysis: StoryAnalysis): story is AnalyzingStory {
+function isAwaited(story: Story, analysis: StoryAnalysis): story is AnalyzingStory {
   return story.status === 'analyzing' && story.analysis.id === analysis.id && story.contentHash === analysis.contentHash;
 }
 

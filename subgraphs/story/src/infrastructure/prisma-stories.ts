@@ -31,7 +31,7 @@ import {
 type Transaction = Prisma.TransactionClient;
 
 /** One analysis of everything in a text: the only kind there is so far. */
-export const fullAnalysis = 'full';
+const fullAnalysis = 'full';
 export const analysisQueue = 'analyze-story';
 export interface AnalysisJob {
   readonly storyId: string;
