@@ -5,7 +5,8 @@ export const tabs = [
   {
     query: `# The first evening. Run the tabs from left to right.
 #
-# 1. Register, then copy the accessToken. It is good for ten minutes; signIn gives another.
+# 1. Register, and copy the accessToken. It is good for
+#    ten minutes; signIn gives another.
 mutation Register {
   register(input: {
     email: "ada@example.org"
@@ -20,7 +21,8 @@ mutation Register {
 `,
   },
   {
-    query: `# 2. In every tab from here on, put the token into the Headers editor below: { "Authorization": "Bearer <accessToken>" }
+    query: `# 2. From here on, put the token into the Headers editor
+#    below, in place of <accessToken>.
 mutation CreateStory($input: CreateStoryInput!) {
   createStory(input: $input) {
     id
@@ -35,12 +37,13 @@ mutation CreateStory($input: CreateStoryInput!) {
         title: 'The lighthouse',
         language: 'en',
         content:
-          'Mara had kept the lighthouse for eleven years. "You are late," she said, and her voice shook with anger.\\n\\n"The storm is later," said Tom, laughing. He was glad to be home.\\n\\nThat night the lamp went dark. Mara climbed the stairs, afraid of what she would find.',
+          'Mara had kept the lighthouse for eleven years. "You are late," she said, and her voice shook with anger.\n\n"The storm is later," said Tom, laughing. He was glad to be home.\n\nThat night the lamp went dark. Mara climbed the stairs, afraid of what she would find.',
       },
     },
   },
   {
-    query: `# 3. Subscribe before you analyse. After a lost network: the last cursor as \`after\`, and nothing is missed.
+    query: `# 3. Subscribe, and leave it running. After a lost network
+#    give the last cursor as after, and nothing is missed.
 subscription Live($id: ID!, $after: String) {
   storyUpdated(id: $id, after: $after) {
     cursor
@@ -53,7 +56,7 @@ subscription Live($id: ID!, $after: String) {
     variables: { id: '<id of the story>', after: null },
   },
   {
-    query: `# 4. Analyse, and watch the tab before.
+    query: `# 4. Analyze, and look at the tab before.
 mutation Analyze($id: ID!) {
   analyzeStory(input: { id: $id }) { id status }
 }
@@ -78,7 +81,7 @@ query Read($id: ID!) {
     variables: { id: '<id of the story>' },
   },
   {
-    query: `# 6. Publish. From now on everybody can read it.
+    query: `# 6. Publish: everybody can read it. The version is in tab 5.
 mutation Publish($id: ID!, $version: Int!) {
   publishStory(input: { id: $id, expectedVersion: $version }) {
     id

@@ -12,8 +12,8 @@ export const limits = {
   depth: 12,
   /** Of an introspection query; the standard one has 15. */
   introspectionDepth: 20,
-  /** Counted with every fragment spelled out where it is used. */
-  fields: 1_000,
+  /** Counted with every fragment spelled out where it is used. To validate 900 equal ones takes 140 ms, 500 take 35. */
+  fields: 500,
   aliases: 30,
   rootFields: 20,
   directives: 50,
