@@ -1,6 +1,6 @@
 // `npm run dev`: compiles on change and restarts the platform when what was compiled changed.
 import { spawn } from 'node:child_process';
-import { watch } from 'node:fs';
+import { mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { builtRooms, ensureBuilt, ensureInstalled, node24, PreparationError, root, toolEnvironment } from './prepare.mjs';
 
@@ -25,7 +25,9 @@ const compiler = spawn(node, [join(root, 'node_modules', '@typescript', 'native'
 compiler.once('exit', () => void end());
 
 for (const room of builtRooms()) {
-  watch(join(root, room, 'dist'), { recursive: true }, (_event, name) => {
+  const dist = join(root, room, 'dist');
+  mkdirSync(dist, { recursive: true });
+  watch(dist, { recursive: true }, (_event, name) => {
     if (!name?.endsWith('.js')) return;
     // One change of a shared file compiles many: the restart waits until it is quiet.
     clearTimeout(pause);
