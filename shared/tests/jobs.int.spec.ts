@@ -11,8 +11,8 @@ describe('jobs', () => {
 
   beforeAll(async () => {
     databases = await backboneDatabases();
-    jobs = await startJobs({ databaseUrl: databases.url, queues: ['greet', 'flaky'], log: databases.log });
-    await jobs.work<{ name: string }>('greet', { concurrency: 2 }, async ({ data, complete }) => {
+    jobs = await startJobs({ databaseUrl: databases.url, queues: ['greet'], log: databases.log });
+    await jobs.work<{ name: string }>('greet', { concurrency: 2, giveUp: async () => undefined }, async ({ data, complete }) => {
       correlations.push(currentOperation().correlationId);
       await databases.client.$transaction(async (tx) => {
         await complete(tx);
@@ -53,5 +53,20 @@ describe('jobs', () => {
     await enqueue('rolled back');
     await until(() => done.includes('rolled back'));
     expect(done).toContain('tried');
+  });
+
+  it('that are given up tell whoever waits, and are not tried again', async () => {
+    const hopeless = await startJobs({ databaseUrl: databases.url, queues: ['hopeless'], retryLimit: 0, log: databases.log });
+    let tried = 0;
+    const givenUp: string[] = [];
+    const giveUp = async ({ name }: { name: string }) => void givenUp.push(name);
+    await hopeless.work<{ name: string }>('hopeless', { concurrency: 1, giveUp }, async () => {
+      tried += 1;
+      throw new Error('never');
+    });
+    await databases.client.$transaction((tx) => hopeless.enqueue(tx, 'hopeless', { name: 'Sisyphus' }, 'x'));
+    await until(() => givenUp.length > 0);
+    expect({ tried, givenUp }).toEqual({ tried: 1, givenUp: ['Sisyphus'] });
+    await hopeless.stop();
   });
 });

@@ -19,11 +19,19 @@ export interface Job<Data> {
 export interface Jobs {
   /** Enqueues in the caller's transaction. One job per key is queued or running at a time. */
   enqueue(tx: SqlTransaction, queue: string, data: object, key: string): Promise<void>;
-  work<Data extends object>(queue: string, options: { concurrency: number }, handle: (job: Job<Data>) => Promise<void>): Promise<void>;
+  /**
+   * Takes jobs of a queue. `giveUp` is called for a job that will not be tried again although its handler never said so: it was killed
+   * each time, or threw at its last attempt. Whoever waits for the job is told there.
+   */
+  work<Data extends object>(
+    queue: string,
+    options: { concurrency: number; giveUp: (data: Data) => Promise<void> },
+    handle: (job: Job<Data>) => Promise<void>,
+  ): Promise<void>;
   stop(): Promise<void>;
 }
 
-const retryLimit = 5;
+const deadLetters = (queue: string) => `${queue}-given-up`;
 
 /**
  * pg-boss on the context's own database. A worker beats every 5 s; one that was killed is noticed after 10 s without a beat and its job is
@@ -32,10 +40,13 @@ const retryLimit = 5;
 export async function startJobs({
   databaseUrl,
   queues,
+  retryLimit = 5,
   log,
 }: {
   databaseUrl: string;
   queues: readonly string[];
+  /** How often a job is tried again, 2 s after the first failure and then ever later. */
+  retryLimit?: number;
   log: Logger;
 }): Promise<Jobs> {
   const boss = new PgBoss({
@@ -50,7 +61,9 @@ export async function startJobs({
   boss.on('error', (error) => log.warn({ err: error }, 'job queue'));
   await boss.start();
   for (const queue of queues) {
+    await boss.createQueue(deadLetters(queue));
     await boss.createQueue(queue, {
+      deadLetter: deadLetters(queue),
       policy: 'exclusive',
       heartbeatSeconds: 10,
       expireInSeconds: 3_600,
@@ -66,29 +79,31 @@ export async function startJobs({
       const { correlationId, actor } = currentOperation();
       await boss.send(queue, { data, correlationId, actor }, { singletonKey: key, db: fromPrisma(tx) });
     },
-    async work<Data extends object>(queue: string, { concurrency }: { concurrency: number }, handle: (job: Job<Data>) => Promise<void>) {
-      type Envelope = { data: Data } & Pick<Operation, 'correlationId' | 'actor'>;
-      await boss.work(
-        queue,
-        { localConcurrency: concurrency, pollingIntervalSeconds: 0.5, includeMetadata: true },
-        async ([taken]: JobWithMetadata<Envelope>[]) => {
-          if (!taken) return;
-          const { data, correlationId, actor } = taken.data;
-          await runOperation({ correlationId, actor, causationId: taken.id }, () =>
-            handle({
-              id: taken.id,
-              data,
-              attempt: taken.retryCount,
-              isLastAttempt: taken.retryCount >= taken.retryLimit,
-              signal: taken.signal,
-              complete: async (tx) => {
-                // Fenced by the attempt: a worker that was given up for dead and wakes late completes nothing.
-                await boss.complete(queue, { id: taken.id, retryCount: taken.retryCount }, null, { db: fromPrisma(tx) });
-              },
-            }),
-          );
-        },
-      );
+    async work(queue, { concurrency, giveUp }, handle) {
+      type Envelope = { data: Parameters<typeof giveUp>[0] } & Pick<Operation, 'correlationId' | 'actor'>;
+      const polling = { pollingIntervalSeconds: 0.5, includeMetadata: true } as const;
+      await boss.work(queue, { ...polling, localConcurrency: concurrency }, async ([taken]: JobWithMetadata<Envelope>[]) => {
+        if (!taken) return;
+        const { data, correlationId, actor } = taken.data;
+        await runOperation({ correlationId, actor, causationId: taken.id }, () =>
+          handle({
+            id: taken.id,
+            data,
+            attempt: taken.retryCount,
+            isLastAttempt: taken.retryCount >= taken.retryLimit,
+            signal: taken.signal,
+            complete: async (tx) => {
+              // Fenced by the attempt: a worker that was given up for dead and wakes late completes nothing.
+              await boss.complete(queue, { id: taken.id, retryCount: taken.retryCount }, null, { db: fromPrisma(tx) });
+            },
+          }),
+        );
+      });
+      await boss.work(deadLetters(queue), polling, async ([taken]: JobWithMetadata<Envelope>[]) => {
+        if (!taken) return;
+        const { data, correlationId, actor } = taken.data;
+        await runOperation({ correlationId, actor, causationId: taken.id }, () => giveUp(data));
+      });
     },
     async stop() {
       await boss.stop({ graceful: true, close: true, timeout: 2_000 });

@@ -10,7 +10,6 @@ import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgrap
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { whenUserRegistered } from './application/when-user-registered.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
-import type { StoryId } from './domain/story.js';
 import { readStoryEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { storyGraph } from './graphql/context.js';
@@ -53,8 +52,10 @@ export async function startStory(environment: Environment, ports: { provider?: A
     log,
   });
   closing.defer(() => consumer.close());
-  await jobs.work<AnalysisJob>(analysisQueue, { concurrency: 2 }, ({ data, isLastAttempt, signal, complete }) =>
-    context.jobs.runAnalysis({ ...data, storyId: data.storyId as StoryId, isLastAttempt, signal, complete }),
+  await jobs.work<AnalysisJob>(
+    analysisQueue,
+    { concurrency: 2, giveUp: (data) => context.jobs.giveUpAnalysis(data) },
+    ({ data, isLastAttempt, signal, complete }) => context.jobs.runAnalysis({ ...data, isLastAttempt, signal, complete }),
   );
 
   const server = await startSubgraphServer({

@@ -3,7 +3,7 @@ import { analyzeStory } from './application/analyze-story.js';
 import { createStory } from './application/create-story.js';
 import { editStory } from './application/edit-story.js';
 import { publishStory } from './application/publish-story.js';
-import { runAnalysis } from './application/run-analysis.js';
+import { giveUpAnalysis, runAnalysis } from './application/run-analysis.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
 import type { StoryAnalyses } from './domain/stories.js';
 
@@ -25,6 +25,7 @@ export function storyContext({ stories, provider, newId = randomUUID, now = Date
     },
     jobs: {
       runAnalysis: runAnalysis({ stories, provider, newId, now }),
+      giveUpAnalysis: giveUpAnalysis(stories),
     },
   };
 }

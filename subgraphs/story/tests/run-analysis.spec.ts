@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { runAnalysis } from '../src/application/run-analysis.js';
+import { giveUpAnalysis, runAnalysis } from '../src/application/run-analysis.js';
 import { AnalysisFailure, type AnalysisProvider } from '../src/domain/analysis-provider.js';
 import { requestAnalysis } from '../src/domain/story.js';
 import { aStory, extractionOf } from './examples.js';
@@ -87,5 +87,12 @@ describe('the analysis job', () => {
     await run(async ({ content }) => extractionOf(content), { stories });
     const { story } = await run(() => Promise.reject(new Error('paid twice')), { stories });
     expect(story?.status).toBe('analyzed');
+  });
+
+  it('that died each time without a word does not leave the story waiting', async () => {
+    const { stories, story } = await run(() => Promise.reject(new Error('killed')));
+    if (!story) throw new Error('no story');
+    await giveUpAnalysis(stories)({ storyId: story.id, analysisId, version: 1 });
+    expect(stories.kept.get(story.id)?.story).toMatchObject({ status: 'draft', failure: { code: 'ANALYSIS_FAILED' } });
   });
 });

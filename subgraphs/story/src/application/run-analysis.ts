@@ -15,6 +15,8 @@ export interface AnalysisRun extends JobInTransaction {
 /** Progress is an event in the database: at most one a second. */
 const progressEvery = 1_000;
 
+const unforeseen = { code: 'ANALYSIS_FAILED', message: 'The analysis failed on our side; try again later.', retryable: true };
+
 /**
  * The analysis job. It may die at every line: what it did is then done again from the text, and applied once, because the result, its events and the
  * end of the job commit together. An equal text of the same author is not analyzed (paid) twice.
@@ -52,11 +54,18 @@ export const runAnalysis =
       // The service is stopping: the job stays in the queue and the next worker takes it.
       if (signal.aborted) throw error;
       const failure =
-        error instanceof AnalysisFailure
-          ? { code: error.code, message: error.message, retryable: error.retryable }
-          : { code: 'ANALYSIS_FAILED', message: 'The analysis failed on our side; try again later.', retryable: true };
+        error instanceof AnalysisFailure ? { code: error.code, message: error.message, retryable: error.retryable } : unforeseen;
       if (failure.retryable && !isLastAttempt) throw error;
       await stories.update(storyId, (story) => fail(story, analysis, failure));
       if (!(error instanceof AnalysisFailure)) throw error;
     }
+  };
+
+/** A job that died each time without a word must not leave its story waiting for ever. */
+export const giveUpAnalysis =
+  (stories: StoryAnalyses) =>
+  async ({ storyId, analysisId, version }: Pick<AnalysisRun, 'storyId' | 'analysisId' | 'version'>): Promise<void> => {
+    const text = await stories.textOf(storyId, version);
+    if (!text) return;
+    await stories.update(storyId, (story) => fail(story, { id: analysisId, contentHash: text.contentHash }, unforeseen));
   };

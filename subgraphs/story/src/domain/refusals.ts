@@ -8,7 +8,7 @@ export const storyRefusals = {
   STORY_CONTENT_EMPTY: { kind: 'BAD_USER_INPUT', sentence: 'The story has no text; write at least one character.', field: 'content' },
   STORY_CONTENT_TOO_LONG: {
     kind: 'BAD_USER_INPUT',
-    sentence: 'The story has {length} characters; at most {max} are possible. Divide it into several stories.',
+    sentence: 'The story has {length} characters and at most {max} are possible; divide it into several stories.',
     field: 'content',
   },
   STORY_CHANGED_MEANWHILE: {

@@ -3,11 +3,12 @@ import { type Connection, connectionOf, PageArgs, pageOf } from '@storytelling/s
 import type { StoredEvent } from '@storytelling/shared/domain-events/event';
 import { AnalysisProgressed } from '@storytelling/shared/domain-events/story';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
+import { language } from '@storytelling/shared/value-objects/language';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Character, Emotion } from '../domain/findings.js';
 import { refuse } from '../domain/refusals.js';
 import { storyStream } from '../domain/story.js';
-import type { AnalysisView, SegmentView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
+import { type AnalysisView, isUuid, type SegmentView, type StoryKey, type StoryView } from '../infrastructure/story-queries.js';
 import type { StoryGraph } from './context.js';
 import { AnalyzeStoryInput, CreateStoryInput, EditStoryInput, PublishStoryInput, StoryFilter } from './story.input.js';
 import {
@@ -23,14 +24,12 @@ import {
   UserType,
 } from './story.type.js';
 
-const storyKey = (key: unknown): StoryKey | undefined =>
-  Array.isArray(key) &&
-  typeof key[0] === 'string' &&
-  !Number.isNaN(Date.parse(key[0])) &&
-  typeof key[1] === 'string' &&
-  /^[0-9a-f-]{36}$/.test(key[1])
-    ? { createdAt: key[0], id: key[1] }
-    : undefined;
+/** Exactly what `keyOf` makes: JavaScript's dates reach years, and read forms, that PostgreSQL refuses. */
+const storyKey = (key: unknown): StoryKey | undefined => {
+  const [createdAt, id]: unknown[] = Array.isArray(key) ? key : [];
+  return typeof createdAt === 'string' && isTime(createdAt) && typeof id === 'string' && isUuid(id) ? { createdAt, id } : undefined;
+};
+const isTime = (text: string) => /^[12]\d{3}-[\d:T.-]{19}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 const keyOf = ({ createdAt, id }: StoryView) => [createdAt.toISOString(), id];
 const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);
 
@@ -54,7 +53,9 @@ export class StoryResolver {
     @Ctx() { queries, viewer }: StoryGraph,
   ): Promise<Connection<StoryView>> {
     const page = pageOf(args, storyKey);
-    return connectionOf(page, await queries.list(filter ?? {}, page, viewer), keyOf);
+    const { language: tag, ...rest } = filter ?? {};
+    const wanted = { ...rest, ...(typeof tag === 'string' && { language: language(tag) }) };
+    return connectionOf(page, await queries.list(wanted, page, viewer), keyOf);
   }
 
   @Mutation(() => StoryType, { description: 'Begins a story as a draft that only its author sees.' })

@@ -34,7 +34,7 @@ type Transaction = Prisma.TransactionClient;
 const fullAnalysis = 'full';
 export const analysisQueue = 'analyze-story';
 export interface AnalysisJob {
-  readonly storyId: string;
+  readonly storyId: StoryId;
   readonly analysisId: string;
   readonly version: number;
 }

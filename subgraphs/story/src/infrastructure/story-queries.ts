@@ -1,4 +1,5 @@
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
+import { isUserId } from '@storytelling/shared/value-objects/user-id';
 import type { Character, Emotion, Segment } from '../domain/findings.js';
 import type { AnalysisUnderWay, FailedAnalysis, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
@@ -96,7 +97,7 @@ const columns = Prisma.sql`s.id, s.author_id, s.title, v.title AS published_titl
   s.published_at, s.created_at, s.updated_at, s.stream_version, s.analysis, s.failure`;
 const tables = Prisma.sql`stories s LEFT JOIN story_versions v ON v.story_id = s.id AND v.version = s.published_version`;
 
-const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+export const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 /** The one policy: what SQL lets through and what `viewOf` shows of it. */
 const visibleTo = ({ userId, isModerator }: Viewer) =>
@@ -140,7 +141,7 @@ function matching({ status, language, authorId }: StoryFilter, { userId, isModer
     conditions.push(Prisma.sql`${seen} = ${status}`);
   }
   if (language) conditions.push(Prisma.sql`s.language = ${language}`);
-  if (authorId) conditions.push(Prisma.sql`s.author_id = ${authorId}`);
+  if (typeof authorId === 'string') conditions.push(isUserId(authorId) ? Prisma.sql`s.author_id = ${authorId}` : Prisma.sql`false`);
   return Prisma.join(conditions, ' AND ');
 }
 
