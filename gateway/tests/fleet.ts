@@ -32,7 +32,7 @@ const talesSdl = `
   type Person @key(fields: "id") { id: ID! tales: [Tale!] }
   type Query { tale(id: ID!): Tale tales: [Tale!] }
   type Subscription { taleUpdated(id: ID!, after: String): TaleUpdate! }
-  type TaleUpdate { cursor: String! tale: Tale note(fail: Boolean): String }
+  type TaleUpdate { cursor: String! tale: Tale note(fail: Boolean): String bulk(kilobytes: Int!): String }
 `;
 
 const refuse = defineRefusals({

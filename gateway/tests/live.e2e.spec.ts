@@ -171,6 +171,25 @@ describe('live updates', () => {
     );
   });
 
+  it('end with SLOW_CONSUMER for a client that does not keep up: what was sent is in order, and nothing is skipped silently', async () => {
+    const fleet = await fleetOf();
+    const { send, messages, socket } = await rawSocket(fleet);
+    send({ type: 'connection_init', payload: { authorization: `Bearer ${await fleet.accessToken()}` } });
+    await until(() => messages.length === 1);
+    const query = 'subscription { taleUpdated(id: "t1", after: "0") { cursor bulk(kilobytes: 100) } }';
+    send({ id: '1', type: 'subscribe', payload: { query } });
+    await until(() => fleet.open.subscriptions === 1);
+    socket.pause();
+    fleet.emit(400);
+    await until(() => fleet.open.subscriptions === 0);
+    socket.resume();
+    await until(() => messages.at(-1)?.type === 'error');
+    const events = messages.slice(1, -1).map(({ payload }) => cursors([payload as Event])[0]);
+    expect(events).toEqual(Array.from(events, (_, index) => String(index + 1)));
+    expect(events.length).toBeLessThan(400);
+    expect(messages.at(-1)?.payload).toMatchObject([{ extensions: { code: 'SLOW_CONSUMER', kind: 'TOO_MANY_REQUESTS' } }]);
+  });
+
   it('stop at their source when the client goes, completes, or is cut', async () => {
     const fleet = await fleetOf();
     const client = await clientOf(fleet);
