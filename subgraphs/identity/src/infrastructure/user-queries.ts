@@ -1,4 +1,4 @@
-import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import { isUserId, type UserId } from '@storytelling/shared/value-objects/user-id';
 import type { UserRole } from '../domain/user.js';
 import type { PrismaClient, UserRecord } from '../generated/prisma/client.js';
 
@@ -50,7 +50,8 @@ export function userQueries(prisma: PrismaClient): UserQueries {
   return {
     async usersById(ids, viewer) {
       const records = await prisma.userRecord.findMany({
-        where: { id: { in: [...ids] } },
+        // PostgreSQL refuses text with a NUL in it: what cannot be an id is not asked for.
+        where: { id: { in: ids.filter(isUserId) } },
         select: {
           id: true,
           email: true,
