@@ -32,19 +32,28 @@ export function createLogger(name: string, level: string): Logger {
     },
     serializers: {
       // Database errors carry the row in `meta` or `detail`; HTTP clients carry headers. Only what locates the fault is kept.
-      err: (error: Error & { code?: unknown }) => ({
-        type: error.name,
-        message: safeMessage(error),
-        code: error.code,
-        stack: error.stack?.split('\n').slice(1).join('\n'),
-      }),
+      err: loggedError,
     },
   });
 }
 
-/** Driver and ORM messages quote values; their first line up to the first quote or row is all that is needed to find the place. */
-function safeMessage(error: Error): string {
-  return /Prisma|DatabaseError|^error$/.test(error.name)
-    ? (error.message.split(/Failing row|Key \(|\n/)[0]?.slice(0, 200) ?? '')
-    : error.message;
+/** A stack begins with the message, which may have many lines: only its frames are kept. */
+export function loggedError(error: Error & { code?: unknown }) {
+  return {
+    type: error.name,
+    message: safeMessage(error),
+    code: error.code,
+    stack: error.stack
+      ?.split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n'),
+  };
+}
+
+/** Driver and ORM messages quote values; their first line up to the first quoted value or row, and the SQLSTATE, are all that is needed to find the place. */
+function safeMessage({ name, message }: Error): string {
+  if (!/Prisma|DriverAdapter|DatabaseError|^error$/.test(name)) return message;
+  const [start = ''] = message.trimStart().split(/\n|["'(]|Failing row/);
+  const [, state] = /Code: `(\w+)`/.exec(message) ?? [];
+  return [start.trim().slice(0, 200), state && `SQLSTATE ${state}`].filter(Boolean).join(' ');
 }
