@@ -45,13 +45,14 @@ export interface Connection<Node> {
 /** Keyset paging: a cursor is the sort key of its item, so a page costs the same wherever it lies and nothing is skipped when the list changes. */
 export function pageOf<Key>(args: PageArgs, decode: (key: unknown) => Key | undefined): Page<Key> {
   const backward = args.last !== undefined && args.last !== null;
-  if (backward && args.first !== undefined && args.first !== null) throw refuseShared.PAGE_SIZE_OUT_OF_RANGE({ max: maxPageSize });
+  const outOfRange = () => refuseShared.PAGE_SIZE_OUT_OF_RANGE({ max: maxPageSize }, backward ? 'last' : 'first');
+  if (backward && args.first !== undefined && args.first !== null) throw outOfRange();
   const limit = args.first ?? args.last ?? defaultPageSize;
-  if (limit < 1 || limit > maxPageSize) throw refuseShared.PAGE_SIZE_OUT_OF_RANGE({ max: maxPageSize });
-  return { limit, backward, after: keyOf(args.after, decode), before: keyOf(args.before, decode) };
+  if (limit < 1 || limit > maxPageSize) throw outOfRange();
+  return { limit, backward, after: keyOf('after', args.after, decode), before: keyOf('before', args.before, decode) };
 }
 
-function keyOf<Key>(cursor: string | null | undefined, decode: (key: unknown) => Key | undefined): Key | undefined {
+function keyOf<Key>(field: string, cursor: string | null | undefined, decode: (key: unknown) => Key | undefined): Key | undefined {
   if (cursor === undefined || cursor === null) return undefined;
   try {
     const key = decode(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
@@ -59,7 +60,7 @@ function keyOf<Key>(cursor: string | null | undefined, decode: (key: unknown) =>
   } catch {
     // not one of our cursors: refused below
   }
-  throw refuseShared.CURSOR_INVALID();
+  throw refuseShared.CURSOR_INVALID(undefined, field);
 }
 
 /** `slice.nodes` in reading order of the list, whichever way they were read. */
