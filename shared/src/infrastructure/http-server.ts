@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ApolloServer, type BaseContext, HeaderMap } from '@apollo/server';
@@ -30,6 +30,12 @@ export const httpRefusals = {
     sentence: 'Several operations in one request are not accepted; send one request for each.',
   },
   METHOD_NOT_ALLOWED: { kind: 'BAD_USER_INPUT', sentence: 'This path does not answer this method; use {allow}.' },
+  HEADERS_TOO_LARGE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The address and headers of the request have more than {limit} bytes; send less.',
+  },
+  HTTP_BROKEN: { kind: 'BAD_USER_INPUT', sentence: 'This is not an HTTP request that can be read; the API speaks HTTP/1.1.' },
+  REQUEST_TOO_SLOW: { kind: 'BAD_USER_INPUT', sentence: 'The request took too long to arrive; send it again.' },
   PATH_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is nothing at this path; the API is at /graphql.' },
 } as const satisfies Record<string, RefusalEntry>;
 
@@ -100,6 +106,7 @@ function refusalAnswer(refusal: Refusal, status: number = statusOf[refusal.kind]
 
 /** 100,000 Chinese characters are 300 KB of JSON. */
 const defaultBodyLimit = 512 * 1024;
+const headerLimit = 16 * 1024;
 
 export async function startHttpServer<Context extends BaseContext>(options: HttpServerOptions<Context>): Promise<HttpServer> {
   const {
@@ -159,10 +166,13 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     send(request, response, refusalAnswer(refuse.METHOD_NOT_ALLOWED({ allow: methods.join(' or ') }), 405, { allow: methods.join(', ') }));
   }
 
+  /** The newest answer on each connection. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: headerLimit },
     (request, response) => {
       if (draining) response.setHeader('connection', 'close');
+      answers.set(request.socket, response);
       answer(request, response).catch((error: unknown) => {
         if (response.headersSent || request.destroyed) {
           response.destroy();
@@ -172,6 +182,20 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
       });
     },
   );
+  // What node cannot read it hands over here, to be answered with more than a status line.
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    const before = answers.get(socket);
+    if (!socket.writable || (before?.headersSent && !before.writableFinished)) return void socket.destroy();
+    const [status, refusal] =
+      code === 'HPE_HEADER_OVERFLOW'
+        ? ([431, refuse.HEADERS_TOO_LARGE({ limit: headerLimit })] as const)
+        : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? ([408, refuse.REQUEST_TOO_SLOW()] as const)
+          : ([400, refuse.HTTP_BROKEN()] as const);
+    const { body } = refusalAnswer(refusal);
+    const head = `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n\r\n${body}`);
+  });
   server.on('upgrade', (request, socket, head) => {
     // Without a listener node would answer an upgrade as a request; with none of ours to take it, the socket must not stay open.
     if (onUpgrade && !draining) onUpgrade(request, socket, head);
