@@ -75,6 +75,9 @@ export function graphqlSockets({
             // Every failure of an operation is a message of its own; what comes here is a fault of ours or a send to a dying socket.
             handle(String(data)).catch((error: unknown) => {
               if (socket.readyState !== socket.OPEN) return;
+              // graphql-ws throws on a message that only a server sends; that is the client's fault, not ours.
+              if (/^Unexpected message of type/.test(String(Object(error).message)))
+                return close(CloseCode.BadRequest, 'Invalid message received');
               log.error({ err: error }, 'unexpected error on a socket');
               close(1013, 'Something went wrong on our side; connect again');
             });
