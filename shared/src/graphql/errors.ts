@@ -47,12 +47,12 @@ export function publicError(error: unknown, log: Logger): GraphQLFormattedError 
     kind: ErrorKind,
     more: { field?: string; params?: unknown } = {},
   ): GraphQLFormattedError => ({
-    message,
+    message: shortened(message),
     ...where,
     extensions: {
       code,
       kind,
-      ...(more.field !== undefined && { field: more.field }),
+      ...(more.field !== undefined && { field: shortened(more.field) }),
       ...(more.params !== undefined && { params: more.params }),
       correlationId,
     },
@@ -73,6 +73,7 @@ export function publicError(error: unknown, log: Logger): GraphQLFormattedError 
       return answer('The document has more tokens than are allowed; ask for less at once.', 'QUERY_TOO_LARGE', 'BAD_USER_INPUT');
     }
     const known = graphqlCodes[String(code)];
+    if (known?.code === 'BAD_REQUEST') return answer(...badRequest(graphqlError.message));
     if (known) return answer(sentence(known.sentence ?? withoutValues(graphqlError)), known.code, known.kind);
     // graphql-js itself, without a code: it refuses the document or its variables before any resolver has run, so there is no path.
     if (!graphqlError.originalError && !graphqlError.path && graphqlError.nodes?.length) {
@@ -87,6 +88,21 @@ export function publicError(error: unknown, log: Logger): GraphQLFormattedError 
     'INTERNAL',
   );
 }
+
+/** Apollo's words for a request whose parts have the wrong form, without its advice on persisted queries, which are not served here. */
+function badRequest(message: string): [string, string, ErrorKind, { field?: string }] {
+  const noQuery = /persistedQuery|has no keys|queries must be strings/.test(message);
+  const field = noQuery ? 'query' : /^`(\w+)` in a POST body|^The (\w+) search parameter/.exec(message)?.slice(1).find(Boolean);
+  return [
+    noQuery ? 'Send the document as a string that is not empty, in the field query.' : sentence(message),
+    'BAD_REQUEST',
+    'BAD_USER_INPUT',
+    field ? { field } : {},
+  ];
+}
+
+/** A name in a document may be as long as the document. */
+const shortened = (text: string) => text.replace(/\w{65,}/g, (name) => `${name.slice(0, 64)}…`);
 
 /** graphql-js and Apollo wrap what a resolver threw, sometimes twice. */
 function rootCause(error: unknown): unknown {
