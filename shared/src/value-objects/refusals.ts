@@ -14,6 +14,11 @@ export const sharedRefusals = {
   ID_INVALID: { kind: 'BAD_USER_INPUT', sentence: 'This is not an id of this kind; send one that the API gave you.', field: 'id' },
   STORY_TITLE_TOO_SHORT: { kind: 'BAD_USER_INPUT', sentence: 'The title has fewer than {min} characters; make it longer.', field: 'title' },
   STORY_TITLE_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The title has more than {max} characters; shorten it.', field: 'title' },
+  STORY_TITLE_UNREADABLE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The title holds a line break or another control character; remove it.',
+    field: 'title',
+  },
   EMOTION_INTENSITY_OUT_OF_RANGE: { kind: 'BAD_USER_INPUT', sentence: 'The intensity is a whole number from 1 to 10.', field: 'intensity' },
   LANGUAGE_INVALID: {
     kind: 'BAD_USER_INPUT',

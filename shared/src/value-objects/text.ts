@@ -5,7 +5,7 @@ import { refuseShared } from './refusals.js';
  * (not encodable as UTF-8) are refused with TEXT_UNREADABLE rather than silently replaced.
  */
 export function readableText(value: string, field: string): string {
-  if (value.includes('\u0000') || !value.isWellFormed()) throw refuseShared.TEXT_UNREADABLE({}, field);
+  if (value.includes('\u0000') || !value.isWellFormed()) throw refuseShared.TEXT_UNREADABLE(undefined, field);
   return value.normalize('NFC');
 }
 

@@ -25,6 +25,7 @@ describe('value objects', () => {
     expect(storyTitle('😀'.repeat(500))).toHaveLength(1000);
     expect(() => storyTitle('ab ')).toThrow(refused('STORY_TITLE_TOO_SHORT'));
     expect(() => storyTitle('a'.repeat(501))).toThrow(refused('STORY_TITLE_TOO_LONG'));
+    for (const value of ['The\nfox', 'The\u001b[31m fox']) expect(() => storyTitle(value)).toThrow(refused('STORY_TITLE_UNREADABLE'));
   });
   it('an intensity is a whole number from 1 to 10', () => {
     expect([1, 10].map(emotionIntensity)).toEqual([1, 10]);

@@ -6,10 +6,12 @@ const refusal = (code: string, field: string) => expect.objectContaining({ code,
 describe('a display name', () => {
   it('has 1 to 100 characters on one line', () => {
     expect(displayName('  Zoë  ')).toBe('Zoë');
+    expect(displayName('👩\u200d🚀')).toBe('👩\u200d🚀');
     expect(displayName('🦊'.repeat(100))).toHaveLength(200);
-    expect(() => displayName(' ')).toThrow(refusal('DISPLAY_NAME_MISSING', 'displayName'));
+    for (const value of [' ', '\u200b', '\u3164\u00ad'])
+      expect(() => displayName(value)).toThrow(refusal('DISPLAY_NAME_MISSING', 'displayName'));
     expect(() => displayName('x'.repeat(101))).toThrow(refusal('DISPLAY_NAME_TOO_LONG', 'displayName'));
-    for (const value of ['a\u0000b', 'a\nb', 'a\ud800'])
+    for (const value of ['a\u0000b', 'a\nb', 'a\ud800', 'a\u202eb'])
       expect(() => displayName(value)).toThrow(refusal('DISPLAY_NAME_UNREADABLE', 'displayName'));
   });
 

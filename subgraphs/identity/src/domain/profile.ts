@@ -13,15 +13,21 @@ export interface Profile {
   readonly language: Language;
 }
 
-/** One line of readable text: a name with a line break or a control character in it breaks mails, captions and terminals. */
+/**
+ * One line of readable text: a name with a line break or a control character in it breaks mails, captions and terminals; one that
+ * turns the direction of writing (U+202A–U+202E, U+2066–U+2069) rearranges what stands around it.
+ */
 function isUnreadable(value: string): boolean {
-  return /[\p{Cc}\u2028\u2029]/u.test(value) || !value.isWellFormed();
+  return /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(value) || !value.isWellFormed();
 }
+
+/** Nothing but space and characters that leave no mark: nobody could see or name its owner. */
+const isInvisible = (value: string) => /^[\p{Z}\p{DI}]*$/u.test(value);
 
 export function displayName(value: string): string {
   if (isUnreadable(value)) throw refuse.DISPLAY_NAME_UNREADABLE();
   const name = value.normalize('NFC').trim();
-  if (name === '') throw refuse.DISPLAY_NAME_MISSING();
+  if (isInvisible(name)) throw refuse.DISPLAY_NAME_MISSING();
   if (codePoints(name) > max) throw refuse.DISPLAY_NAME_TOO_LONG({ max });
   return name;
 }
@@ -32,7 +38,7 @@ export function firstName(value: string | null): string | null {
   if (isUnreadable(value)) throw refuse.FIRST_NAME_UNREADABLE();
   const name = value.normalize('NFC').trim();
   if (codePoints(name) > max) throw refuse.FIRST_NAME_TOO_LONG({ max });
-  return name || null;
+  return isInvisible(name) ? null : name;
 }
 
 export function lastName(value: string | null): string | null {
@@ -40,5 +46,5 @@ export function lastName(value: string | null): string | null {
   if (isUnreadable(value)) throw refuse.LAST_NAME_UNREADABLE();
   const name = value.normalize('NFC').trim();
   if (codePoints(name) > max) throw refuse.LAST_NAME_TOO_LONG({ max });
-  return name || null;
+  return isInvisible(name) ? null : name;
 }
