@@ -66,7 +66,7 @@ export const identityRefusals = {
   },
   REFRESH_TOKEN_REUSED: {
     kind: 'UNAUTHENTICATED',
-    sentence: 'This refresh token was replaced long ago, so somebody may have copied it: the session has been ended. Sign in again.',
+    sentence: 'This refresh token was replaced long ago and may have been copied, so the session has been ended; sign in again.',
     field: 'refreshToken',
   },
   SESSION_ENDED: { kind: 'UNAUTHENTICATED', sentence: 'This session has ended; sign in again.', field: 'refreshToken' },
