@@ -8,12 +8,20 @@ import { createLogger } from '../src/infrastructure/logger.js';
 import { unitOfWork } from '../src/infrastructure/unit-of-work.js';
 import { testDatabase } from '../src/testing/database.js';
 
-export const Counted = defineEvent({ type: 'Counted', context: 'story', version: 1, reach: 'published', schema: z.object({ n: z.int() }) });
+export const Counted = defineEvent({
+  type: 'Counted',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  meaning: 'One more.',
+  schema: z.object({ n: z.int() }),
+});
 export const Whispered = defineEvent({
   type: 'Whispered',
   context: 'story',
   version: 1,
   reach: 'internal',
+  meaning: 'One more, said softly.',
   schema: z.object({ n: z.int() }),
 });
 export const counting = catalogOf(Counted, Whispered);

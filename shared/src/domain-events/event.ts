@@ -1,9 +1,14 @@
 import type { z } from 'zod';
 
+/** Makes the data of one version into that of the next. Pure, and it never fails: whatever was stored must stay readable. */
+type Upcast = (old: Record<string, unknown>) => Record<string, unknown>;
+
 /**
  * One event of the published language: an immutable fact in the past tense.
+ * `meaning` is its one sentence in docs/events.md.
  * `reach` published: sent to other contexts through the outbox. internal: stays in its context's event_store, feeding history and live fields.
  * `personal` names the fields that hold personal data and the field (or stream) that says whose they are; null in such a field means erased.
+ * `upcast` says for each earlier version how it is read as the next one. docs/evolving-events.md has the rules.
  */
 export interface EventDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
   (data: z.input<Schema>): { readonly type: Name; readonly data: z.output<Schema> };
@@ -11,8 +16,10 @@ export interface EventDefinition<Name extends string = string, Schema extends z.
   readonly context: string;
   readonly version: number;
   readonly reach: 'published' | 'internal';
+  readonly meaning: string;
   readonly schema: Schema;
   readonly personal: Readonly<Record<string, string>>;
+  readonly upcast: Readonly<Record<number, Upcast>>;
 }
 
 export type EventOf<Definition> =
@@ -28,11 +35,40 @@ export function defineEvent<const Name extends string, Schema extends z.ZodType>
   context: string;
   version: number;
   reach: 'published' | 'internal';
+  meaning: string;
   schema: Schema;
   personal?: Readonly<Record<string, string>>;
+  upcast?: Readonly<Record<number, Upcast>>;
 }): EventDefinition<Name, Schema> {
-  const create = (data: z.input<Schema>) => ({ type: definition.type, data: definition.schema.parse(data) });
-  return Object.assign(create, { personal: {}, ...definition });
+  const { type, version, upcast = {} } = definition;
+  for (let earlier = 1; earlier < version; earlier += 1) {
+    if (!upcast[earlier]) throw new Error(`${type} is of version ${version}: say in upcast how its version ${earlier} is read.`);
+  }
+  const create = (data: z.input<Schema>) => ({ type, data: definition.schema.parse(data) });
+  return Object.assign(create, { personal: {}, upcast, ...definition });
+}
+
+/** An event that this release does not know how to read. Its message names no value and can be shown to operators. */
+export class UnreadableEvent extends Error {
+  override readonly name = 'UnreadableEvent';
+}
+
+/** The data of a received or stored event, whatever version it was written in, in today's shape. */
+export function readData<Schema extends z.ZodType>(
+  { type, version: known, schema, upcast }: EventDefinition<string, Schema>,
+  event: Pick<StoredEvent, 'version' | 'data'>,
+): z.output<Schema> {
+  if (!Number.isInteger(event.version) || event.version < 1)
+    throw new UnreadableEvent(`${type} says no version of its schema: ${known} is the newest here.`);
+  if (event.version > known)
+    throw new UnreadableEvent(
+      `${type} is of version ${event.version}, and ${known} is the newest here: deploy this consumer before its producer.`,
+    );
+  let data = event.data;
+  for (let version = event.version; version < known; version += 1) {
+    data = upcast[version]?.(data as Record<string, unknown>);
+  }
+  return schema.parse(data);
 }
 
 /** A stream is one aggregate's history; its id is `<context>.<Type>-<id>`. */

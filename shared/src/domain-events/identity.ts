@@ -10,26 +10,27 @@ export const UserRegistered = defineEvent({
   context: 'identity',
   version: 1,
   reach: 'published',
+  meaning: 'Somebody may use the platform from now on.',
   schema: z.object({ userId: z.string(), email: personal, displayName: personal, language: z.string(), role }),
   personal: { email: 'userId', displayName: 'userId' },
 });
 
-/** What others see of a user changed; each event carries the whole of it. */
 export const ProfileChanged = defineEvent({
   type: 'ProfileChanged',
   context: 'identity',
   version: 1,
   reach: 'published',
+  meaning: 'What others see of a user changed; it carries the whole of it, so the newest one is enough.',
   schema: z.object({ userId: z.string(), displayName: personal, imageKey: personal, language: z.string() }),
   personal: { displayName: 'userId', imageKey: 'userId' },
 });
 
-/** First and last name: nobody outside needs them, so they stay inside. */
 export const NameChanged = defineEvent({
   type: 'NameChanged',
   context: 'identity',
   version: 1,
   reach: 'internal',
+  meaning: 'First and last name: nobody outside needs them, so they stay inside.',
   schema: z.object({ userId: z.string(), firstName: personal, lastName: personal }),
   personal: { firstName: 'userId', lastName: 'userId' },
 });
@@ -39,6 +40,7 @@ export const UserAuthenticated = defineEvent({
   context: 'identity',
   version: 1,
   reach: 'published',
+  meaning: 'A user proved who they are and got a session.',
   schema: z.object({ userId: z.string(), method: z.enum(['password']) }),
 });
 
@@ -47,6 +49,7 @@ export const SessionRevoked = defineEvent({
   context: 'identity',
   version: 1,
   reach: 'published',
+  meaning: 'A session is over before its time: its tokens must be refused from now on.',
   schema: z.object({ userId: z.string(), sessionId: z.uuid(), reason: z.enum(['sign-out', 'reuse']) }),
 });
 
@@ -55,6 +58,7 @@ export const UserDeactivated = defineEvent({
   context: 'identity',
   version: 1,
   reach: 'published',
+  meaning: 'A user may not sign in any more; what they made stays.',
   schema: z.object({ userId: z.string() }),
 });
 

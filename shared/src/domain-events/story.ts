@@ -14,6 +14,7 @@ export const StoryCreated = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
+  meaning: 'A writer began a story; it is a draft.',
   schema: z.object({ storyId, authorId, title, language: z.string(), version, contentHash }),
   personal: { title: 'authorId' },
 });
@@ -23,6 +24,7 @@ export const StoryEdited = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
+  meaning: 'There is a new edition, and it is the working one. Readers still see the published one.',
   schema: z.object({ storyId, authorId, title, version, contentHash }),
   personal: { title: 'authorId' },
 });
@@ -32,6 +34,7 @@ export const AnalysisRequested = defineEvent({
   context: 'story',
   version: 1,
   reach: 'internal',
+  meaning: 'The working edition is to be analysed.',
   schema: z.object({ analysisId: z.uuid(), version, contentHash }),
 });
 
@@ -40,6 +43,7 @@ export const AnalysisProgressed = defineEvent({
   context: 'story',
   version: 1,
   reach: 'internal',
+  meaning: 'How far an analysis is, at most once a second.',
   schema: z.object({ analysisId: z.uuid(), stage: z.string(), done: z.int().nonnegative(), total: z.int().nonnegative() }),
 });
 
@@ -48,6 +52,7 @@ export const StoryAnalyzed = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
+  meaning: 'What an edition says was found out; characters, emotions and segments can be read from story.',
   schema: z.object({
     storyId,
     authorId,
@@ -69,6 +74,7 @@ export const CharactersExtracted = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
+  meaning: 'The characters of the newest analysed text. Ids stay the same from one analysis to the next.',
   schema: z.object({
     storyId,
     authorId,
@@ -82,6 +88,7 @@ export const AnalysisFailed = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
+  meaning: 'An analysis was given up; the story is as before.',
   schema: z.object({ storyId, authorId, analysisId: z.uuid(), code: z.string(), message: z.string(), retryable: z.boolean() }),
 });
 
@@ -90,6 +97,7 @@ export const StoryPublished = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
+  meaning: 'Readers see this edition from now on.',
   schema: z.object({ storyId, authorId, title, version }),
   personal: { title: 'authorId' },
 });

@@ -1,6 +1,6 @@
 import { signedIn } from '@storytelling/shared/graphql/caller';
 import { type Connection, connectionOf, PageArgs, pageOf } from '@storytelling/shared/graphql/connection';
-import type { StoredEvent } from '@storytelling/shared/domain-events/event';
+import { readData, type StoredEvent } from '@storytelling/shared/domain-events/event';
 import { AnalysisProgressed } from '@storytelling/shared/domain-events/story';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { language } from '@storytelling/shared/value-objects/language';
@@ -166,7 +166,7 @@ export class StoryUpdateResolver {
       cursor: streams.cursorAt(event.subject, event.sequence),
       occurredAt: new Date(event.time),
       eventType: event.type,
-      progress: event.type === AnalysisProgressed.type ? AnalysisProgressed.schema.parse(event.data) : null,
+      progress: event.type === AnalysisProgressed.type ? readData(AnalysisProgressed, event) : null,
       storyId: id,
     };
   }
