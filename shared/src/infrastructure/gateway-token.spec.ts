@@ -24,7 +24,9 @@ beforeEach(async () => {
   tokens = await gatewayTokens(await newGatewayKey());
   verify = gatewayTokenVerifier(JSON.stringify(tokens.jwks), 'story');
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 const refused = (token: string | undefined) =>
   expect(verify(token)).rejects.toMatchObject({ code: 'GATEWAY_ONLY', kind: 'UNAUTHENTICATED' });

@@ -76,7 +76,7 @@ export function graphqlSockets({
             handle(String(data)).catch((error: unknown) => {
               if (socket.readyState !== socket.OPEN) return;
               // graphql-ws throws on a message that only a server sends; that is the client's fault, not ours.
-              if (/^Unexpected message of type/.test(String(Object(error).message)))
+              if (error instanceof Error && error.message.startsWith('Unexpected message of type'))
                 return close(CloseCode.BadRequest, 'Invalid message received');
               log.error({ err: error }, 'unexpected error on a socket');
               close(1013, 'Something went wrong on our side; connect again');
