@@ -1,6 +1,7 @@
 import { type ApolloGateway, buildOperationContext, executeQueryPlan, type ServiceMap } from '@apollo/gateway';
 import { operationFromDocument, type Schema } from '@apollo/federation-internals';
 import type { QueryPlan, QueryPlanner, SubscriptionNode } from '@apollo/query-planner';
+import { withCode } from '@storytelling/shared/graphql/document';
 import { mapEvents } from '@storytelling/shared/infrastructure/map-events';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { FormattedExecutionResult } from 'graphql-ws';
@@ -38,7 +39,9 @@ export function subscriptions(gateway: ApolloGateway, subgraphs: ReadonlyMap<str
     if (known) return known;
     const { apiSchema, queryPlanner } = loaded();
     const { node } = queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, { operationName: request.operationName }));
-    if (node?.kind !== 'Subscription') throw new Error('the planner made no subscription of a subscription');
+    // With @skip(if: true) at the root there is nothing to plan; graphql-js lets it pass.
+    if (node?.kind !== 'Subscription')
+      throw withCode(new GraphQLError('A subscription must select one field, without @skip or @include.'), 'GRAPHQL_VALIDATION_FAILED');
     const [oldest] = plans.keys();
     if (plans.size >= rememberedPlans && oldest !== undefined) plans.delete(oldest);
     plans.set(key, node);
