@@ -225,9 +225,13 @@ async function initialise({ folder, programs, data, password, testMode }: Place 
   renameSync(fresh, data);
 }
 
-/** Fast shutdown, then immediate (the next start recovers from the log of writes), then the end. */
+/**
+ * Smart shutdown, which lets clients that are just closing do so (pg's pools call themselves ended before their sockets are), then fast,
+ * then immediate (the next start recovers from the log of writes), then the end.
+ */
 async function stopServer(pid: number, running: () => boolean): Promise<void> {
   for (const [signal, patience] of [
+    ['SIGTERM', 300],
     ['SIGINT', 2_500],
     ['SIGQUIT', 1_000],
     ['SIGKILL', 500],
