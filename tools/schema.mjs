@@ -1,9 +1,10 @@
-// `npm run schema` writes schema/ from what the built services say of themselves; `npm run schema -- --check` writes nothing and fails when
-// schema/ is stale. The files are committed, so that a change of the API is a diff that can be read.
+// `npm run schema` writes schema/, docs/events.md and the golden files of events from what the built code says of itself; with `--check` it
+// writes nothing and fails when one of them is stale. They are committed, so that a change of the API is a diff that can be read.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CompositionError, composeSupergraph } from './compose.mjs';
+import { publishedLanguage } from './published-language.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'schema');
@@ -29,7 +30,7 @@ for (const name of contexts) {
   if (typeof subgraphSdl !== 'function') fail(`subgraphs/${name}/src/graphql/schema.ts exports no function subgraphSdl().`);
   const sdl = `${subgraphSdl().trimEnd()}\n`;
   subgraphs.push({ name, sdl });
-  files.set(`${name}.graphql`, sdl);
+  files.set(`schema/${name}.graphql`, sdl);
 
   const { [`${name}Refusals`]: table } = await load('subgraphs', name, 'dist/domain/refusals.js');
   if (!table) fail(`subgraphs/${name}/src/domain/refusals.ts exports no table ${name}Refusals.`);
@@ -38,35 +39,58 @@ for (const name of contexts) {
 
 try {
   const { supergraph, api } = composeSupergraph(subgraphs);
-  files.set('supergraph.graphql', supergraph);
-  files.set('api.graphql', api);
+  files.set('schema/supergraph.graphql', supergraph);
+  files.set('schema/api.graphql', api);
 } catch (error) {
   if (error instanceof CompositionError) fail(error.message);
   throw error;
 }
-files.set('errors.md', errorList());
+files.set('schema/errors.md', errorList());
+
+const catalogs = {};
+for (const name of contexts) {
+  const { [`${name}Events`]: catalog } = await load('shared/dist/domain-events', `${name}.js`);
+  if (!catalog) fail(`shared/src/domain-events/${name}.ts exports no catalog ${name}Events.`);
+  catalogs[name] = catalog;
+}
+try {
+  const language = publishedLanguage({
+    root,
+    catalogs,
+    ...(await load('shared/dist/domain-events/compatibility.js')),
+    topicOf: (await load('shared/dist/infrastructure/event-bus.js')).topicOf,
+  });
+  for (const [path, text] of language) files.set(path, text);
+} catch (error) {
+  fail(error.message);
+}
 
 if (check) {
-  const stale = [...files].filter(([name, text]) => read(name) !== text).map(([name]) => name);
-  const left = committed().filter((name) => !files.has(name));
-  for (const name of stale) process.stderr.write(`schema/${name}: ${firstDifference(read(name), files.get(name))}\n`);
-  for (const name of left) process.stderr.write(`schema/${name}: no service makes it any more\n`);
-  if (stale.length + left.length > 0) fail('schema/ is stale: run `npm run schema`, read the diff and commit it.');
-  process.stdout.write(`schema/ is fresh: ${files.size} files\n`);
+  const stale = [...files].filter(([path, text]) => read(path) !== text).map(([path]) => path);
+  const left = committed().filter((path) => !files.has(path));
+  for (const path of stale) process.stderr.write(`${path}: ${firstDifference(read(path), files.get(path))}\n`);
+  for (const path of left) process.stderr.write(`${path}: no service makes it any more\n`);
+  if (stale.length + left.length > 0) fail('Generated files are stale: run `npm run schema`, read the diff and commit it.');
+  process.stdout.write(`schema/ and the rest are fresh: ${files.size} files\n`);
 } else {
-  mkdirSync(folder, { recursive: true });
-  for (const name of committed()) if (!files.has(name)) rmSync(join(folder, name));
-  for (const [name, text] of files) if (read(name) !== text) writeFileSync(join(folder, name), text);
-  process.stdout.write(`schema/: ${[...files.keys()].join(', ')}\n`);
+  for (const path of committed()) if (!files.has(path)) rmSync(join(root, path));
+  for (const [path, text] of files) {
+    if (read(path) === text) continue;
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    process.stdout.write(`${path}\n`);
+  }
 }
 
 function committed() {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.graphql')) : [];
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.graphql'))
+    .map((name) => `schema/${name}`);
 }
 
-function read(name) {
-  const path = join(folder, name);
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+function read(path) {
+  return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
 }
 
 function firstDifference(before, after) {

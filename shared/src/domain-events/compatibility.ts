@@ -1,11 +1,19 @@
+import { z } from 'zod';
+import type { EventDefinition } from './event.js';
+
 /** The part of JSON Schema that zod writes. */
 export interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly [keyword: string]: unknown;
+}
+
+/** What is accepted when an event is read: unknown fields are ignored, fields with a default may be absent. */
+export function jsonSchemaOf({ schema }: EventDefinition): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
 }
 
 /** They explain; no value is accepted or refused because of them. */
