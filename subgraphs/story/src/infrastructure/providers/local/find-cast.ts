@@ -97,9 +97,11 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
     const isFirst = firstMention.get(named) === mention.first;
     const whole = isWholeSentence(tokens, mention) && isOpening(tokens, mention);
     if (speaker && speaker !== named && speaker.names.length === 0) {
-      if (itself || (whole && isFirst && !isVocative(tokens, mention, reading.speeches))) {
+      const asked = asksWho(reading, token.speech);
+      const answers = asked === 'you' && opensSpeech(reading, mention);
+      if (itself || answers || (whole && isFirst && asked === null && !isVocative(tokens, mention, reading.speeches))) {
         // Only somebody whom the narration does not show as another person beforehand.
-        if (isFirst || speaker.narrator || !narrated.has(named)) {
+        if (isFirst || answers || speaker.narrator || !narrated.has(named)) {
           merge(named, speaker);
           merged = true;
           continue;
@@ -121,16 +123,68 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
     if (narrator && speaker && speaker !== whoIs(narrator) && isVocative(tokens, mention, reading.speeches))
       vocatives.set(named, (vocatives.get(named) ?? 0) + 1);
   }
+  merged = mergeKin(scene, speakers) || merged;
   // "My dear Watson": addressed, and never seen by the narrator, because it is the narrator.
   if (narrator && whoIs(narrator).names.length === 0) {
     const unseen = [...vocatives].filter(([person]) => !narrated.has(person) && whoIs(person) === person).sort(([, a], [, b]) => b - a);
     const [best, second] = unseen;
-    if (best && (best[1] >= 2 || isGivenName(best[0].names[0] ?? '') || best[0].titles.size > 0) && best[1] > (second?.[1] ?? 0)) {
+    if (best && (best[1] >= 2 || isGivenName(best[0].names[0] ?? '') || best[0].titles.size > 0 || speakers.includes(best[0])) && best[1] > (second?.[1] ?? 0)) {
       merge(best[0], narrator);
       merged = true;
     }
   }
   return merged;
+}
+
+const KIN_FORMS: Record<string, string[]> = {
+  mother: ['mother', 'mum', 'mom', 'mummy', 'mommy', 'mama', 'mamma', 'ma'],
+  father: ['father', 'dad', 'daddy', 'papa', 'pa'],
+  uncle: ['uncle'],
+  aunt: ['aunt', 'auntie'],
+  grandmother: ['grandmother', 'grandma', 'granny', 'gran', 'nana'],
+  grandfather: ['grandfather', 'grandpa', 'granddad', 'grandad'],
+};
+
+/** “Don't be cross, uncle!” between two lines of Scrooge: then "the uncle" is Scrooge. */
+function mergeKin({ reading, people }: Scene, speakers: (Person | null)[]): boolean {
+  const { tokens, speeches } = reading;
+  let merged = false;
+  for (const [at, token] of tokens.entries()) {
+    if (token.speech < 0) continue;
+    const kin = Object.keys(KIN_FORMS).find((noun) => KIN_FORMS[noun]?.includes(token.lower));
+    if (kin === undefined || !isVocative(tokens, { first: at, last: at }, speeches)) continue;
+    const speaker = speakers[token.speech];
+    const near = (step: number): Person | null => {
+      for (let speech = token.speech + step; Math.abs((speeches[speech]?.paragraph ?? Number.NaN) - token.paragraph) <= 2; speech += step) {
+        const other = speakers[speech] ? whoIs(speakers[speech] as Person) : null;
+        if (other && (!speaker || other !== whoIs(speaker))) return other;
+      }
+      return null;
+    };
+    const listener = near(-1);
+    if (!listener || listener !== near(1) || listener.names.length === 0) continue;
+    const relative = people.find((person) => !person.mergedInto && person !== listener && person.names.length === 0 && !person.narrator && KIN_FORMS[kin]?.some((form) => person.nouns.has(form)));
+    if (!relative || (speaker && relative === whoIs(speaker))) continue;
+    if (relative.gender !== null && listener.gender !== null && relative.gender !== listener.gender) continue;
+    merge(listener, relative);
+    merged = true;
+  }
+  return merged;
+}
+
+/** Does the speech before ask “What's your name?” – or for the name of somebody else? */
+function asksWho({ content, speeches }: Reading, speech: number): 'you' | 'another' | null {
+  const before = speeches[speech - 1];
+  if (!before) return null;
+  const words = content.slice(before.start, before.end);
+  if (/\byour (?:first |last )?name\b|\bwho are you\b|\bare you called\b|\bcall you\b/iu.test(words)) return 'you';
+  return /\b(?:his|her|their|its) name\b|\bwho(?:'s|\u2019s| is| was| are)\b|\bwhich of\b/iu.test(words) ? 'another' : null;
+}
+
+function opensSpeech({ tokens, speeches }: Reading, { first }: Mention): boolean {
+  const token = tokens[first] as Token;
+  const start = speeches[token.speech]?.start ?? -9;
+  return token.start - start <= 2;
 }
 
 function introducesItself([one, two, three]: string[]): boolean {
@@ -141,8 +195,8 @@ function introducesItself([one, two, three]: string[]): boolean {
 
 const isWholeSentence = (tokens: Token[], { last }: Mention): boolean => /^[.!?,]$/u.test(tokens[last + 1]?.text ?? '');
 const isWholeClause = (tokens: Token[], { last }: Mention): boolean => /^[.!?,;]$/u.test(tokens[last + 1]?.text ?? '');
-const isOpening = (tokens: Token[], { first }: Mention): boolean =>
-  tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[first + 1]?.text ?? '.');
+const isOpening = (tokens: Token[], { first, last }: Mention): boolean =>
+  tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[last + 1]?.text ?? '.');
 
 /** The last unnamed person whom the narration brought in, not the one who speaks. */
 function lastStranger({ reading, mentions }: Scene, before: number, speaker: Person | null, named: Person): Person | null {
@@ -188,6 +242,8 @@ function takePart(scene: Scene, speakers: (Person | null)[], prominence: Map<Per
       if (person.names.length === 1 && KIN_NAMES.has((person.names[0] as string).toLowerCase())) return sum.acts >= 2;
       return sum.acts >= 1 || (sum.narrated >= 2 && sum.mentions >= 3);
     }
+    // "the White Rabbit": capitals make a role a name.
+    if ([...person.forms.keys()].some((form) => /\p{Lu}/u.test(form)) && sum.acts >= 1 && sum.mentions >= 2) return true;
     const animal = [...person.nouns].every((noun) => ANIMAL_NOUNS.has(noun));
     return animal ? sum.acts >= 3 && sum.mentions >= 5 : sum.acts >= 2 && sum.mentions >= 3;
   });

@@ -4,6 +4,7 @@ import { addForm, type Mention, newPerson, type Person } from './cast.js';
 import { lexical, type Reading, type Token } from './reading.js';
 import {
   ABBREVIATIONS,
+  ANIMAL_NOUNS,
   AMBIGUOUS_PLACES,
   CIVIL_TITLES,
   FIRST_NAME_TITLES,
@@ -44,6 +45,8 @@ interface Form {
   /** Met where a capital is not owed to the beginning of a sentence. */
   firm: number;
   acts: number;
+  /** Of these, what only somebody with a mind does. */
+  deeds: number;
 }
 
 export function findNames(reading: Reading): { people: Person[]; mentions: Mention[] } {
@@ -53,7 +56,7 @@ export function findNames(reading: Reading): { people: Person[]; mentions: Menti
   for (const run of runs) {
     if (run.names.length === 0) continue;
     const key = [...run.titles, ...run.names].join(' ');
-    const form = forms.get(key) ?? { key, titles: run.titles, names: run.names, runs: [], person: 0, place: 0, firm: 0, acts: 0 };
+    const form = forms.get(key) ?? { key, titles: run.titles, names: run.names, runs: [], person: 0, place: 0, firm: 0, acts: 0, deeds: 0 };
     forms.set(key, form);
     form.runs.push(run);
     weigh(reading, run, form);
@@ -92,6 +95,8 @@ function endOfRun(tokens: Token[], first: number, after: number): number {
     const before = tokens[at - 1] as Token;
     if (token.sentence !== (tokens[first] as Token).sentence || token.speech !== (tokens[first] as Token).speech) break;
     if (token.text === '.' && before.end === token.start && (ABBREVIATIONS.has(before.lower) || /^\p{Lu}$/u.test(before.text))) continue;
+    // "began with a B. Captain Finch": an initial has no title behind it.
+    if (before.text === '.' && startsName(token) && isTitle(token.lower) && !isTitle((tokens[first] as Token).lower)) break;
     if (startsName(token)) {
       last = at;
       continue;
@@ -113,13 +118,13 @@ function toRuns(tokens: Token[], first: number, last: number): Run[] {
   while (from < last) {
     const token = tokens[from] as Token;
     const next = tokens[from + 1] as Token;
-    if (token.word && next.text !== '.' && next.lower !== 'of' && isCommonOpener(token)) from += 1;
+    if (token.word && next.text !== '.' && next.lower !== 'of' && isCommonOpener(token, tokens.slice(from, last + 1))) from += 1;
     else break;
   }
   let rest = words();
   if (rest.length === 0) return [];
   const titles: string[] = [];
-  while (rest.length > 0 && isTitle((rest[0] as Token).lower) && (rest.length > 1 || titles.length > 0 || true)) {
+  while (rest.length > 0 && (isTitle((rest[0] as Token).lower) || isOccupation(rest))) {
     const word = (rest[0] as Token).lower;
     // "Queen of Hearts": the title is the name.
     if (rest[1]?.lower === 'of' || rest[1]?.lower === 'the') break;
@@ -143,7 +148,18 @@ function toRuns(tokens: Token[], first: number, last: number): Run[] {
   ];
 }
 
-function isCommonOpener(token: Token): boolean {
+/** "Navigator Ixo Tan", "Baker Tom": what somebody does, before a name of two parts or a given one. */
+function isOccupation(rest: Token[]): boolean {
+  const [first, second] = rest as [Token, Token | undefined];
+  if (!second || !ROLE_NOUNS.has(first.lower) || ANIMAL_NOUNS.has(first.lower) || isGivenName(first.lower)) return false;
+  return (rest.length > 2 || isGivenName(second.lower)) && !PLACE_WORDS.has((rest.at(-1) as Token).lower);
+}
+
+/** Capitals that belong to the sentence and not to the name: "Beside Henrietta", "Old Tobias" – but "at Little Wendling" is a name. */
+function isCommonOpener(token: Token, run: Token[]): boolean {
+  if (!token.opensSentence && /^(?:little|old|young|good|new|great|dear|poor|sweet|black|white|red|big|north|south|east|west|upper|lower)$/u.test(token.lower)) {
+    return /^(?:dear|poor|old|young|sweet)$/u.test(token.lower) || isGivenName(run[1]?.lower ?? '');
+  }
   if (OPENERS.has(token.lower)) return true;
   if (!token.opensSentence || isTitle(token.lower) || isGivenName(token.lower) || ROLE_NOUNS.has(token.lower)) return false;
   const word = lexical(token.lower);
@@ -181,6 +197,7 @@ function weigh({ tokens, speeches }: Reading, run: Run, form: Form): void {
   if (before && SPEECH_VERBS.has(before.lower) && before.speech < 0 && beforeThat && (beforeThat.speech >= 0 || !beforeThat.word)) {
     form.person += 3;
     form.acts += 2;
+    form.deeds += 2;
   }
   const verb =
     sameSentence?.pos === 'ADV' && after && !/ly$/u.test(sameSentence.lower)
@@ -188,10 +205,13 @@ function weigh({ tokens, speeches }: Reading, run: Run, form: Form): void {
       : sameSentence?.pos === 'ADV'
         ? after
         : sameSentence;
-  if (verb && !verb.capital && verb.word) {
+  // "at Little Wendling began": behind a preposition it is not the subject.
+  const governed = before?.pos === 'ADP' && !/^(?:while|as|before|after|until|since)$/u.test(before.lower);
+  if (verb && !verb.capital && verb.word && !governed) {
     if (SPEECH_VERBS.has(verb.lower) || MIND_VERBS.has(verb.lower)) {
       form.person += 2;
       form.acts += 1;
+      form.deeds += 1;
     } else if (verb.pos === 'VERB') {
       form.person += 1;
       form.acts += 1;
@@ -208,6 +228,7 @@ function weigh({ tokens, speeches }: Reading, run: Run, form: Form): void {
   if (before && INSIDE.has(before.lower)) form.place += 1.5;
   else if (before && ['at', 'from', 'of', 'to', 'on'].includes(before.lower))
     form.place += before.lower === 'on' || before.lower === 'from' ? 0.5 : 0.3;
+  if (before?.text === '&' || sameSentence?.text === '&') form.place += 4;
   // "the Thames", "the Patience": a thing, unless its noun is a person's ("the White Rabbit").
   if (run.definite && run.titles.length === 0 && !ROLE_NOUNS.has((run.names.at(-1) as string).toLowerCase())) form.place += 1.5;
 }
@@ -228,6 +249,10 @@ export function isVocative(tokens: Token[], run: { first: number; last: number }
     before?.lower === 'oh';
   const closes = !after || after.speech !== token.speech || /^[,.!?\u2026;\u2014]|^["\u201d\u2019'»]$/u.test(after.text);
   if (!opens || !closes) return false;
+  // “What's your name?” “Pell, my lady.”
+  if (opensSpeech && asksForName(tokens, run.first)) return false;
+  // “Helena,” she said, “is the girl …”: a subject, cut off by the tag.
+  if (opensSpeech && after?.text === ',' && tokens[run.last + 2]?.word === false && continuesWithVerb(tokens, run.last + 2)) return false;
   // "Anna, Marcus and Lena" is a list, and a lone name may be an answer; a comma is needed on one side.
   return (
     before?.text === ',' ||
@@ -237,6 +262,27 @@ export function isVocative(tokens: Token[], run: { first: number; last: number }
     after?.text === '?' ||
     before?.lower === 'oh'
   );
+}
+
+/** The direct speech before this one asks “your name?”. */
+function asksForName(tokens: Token[], first: number): boolean {
+  const speech = (tokens[first] as Token).speech;
+  for (let at = first - 1; at > first - 60; at -= 1) {
+    const token = tokens[at];
+    if (!token || (token.speech >= 0 && token.speech < speech - 1)) return false;
+    if (token.speech === speech - 1 && token.lower === 'name' && tokens[at - 1]?.lower === 'your') return true;
+  }
+  return false;
+}
+
+function continuesWithVerb(tokens: Token[], from: number): boolean {
+  const spoken = tokens[from]?.speech;
+  for (let at = from; at < from + 12; at += 1) {
+    const token = tokens[at];
+    if (!token || token.paragraph !== tokens[from]?.paragraph) return false;
+    if (token.word && token.speech >= 0 && token.speech !== spoken) return !token.capital && (token.pos === 'AUX' || token.pos === 'VERB');
+  }
+  return false;
 }
 
 function accept(forms: Form[], lowerCase: Map<string, number>): Form[] {
@@ -262,7 +308,7 @@ function accept(forms: Form[], lowerCase: Map<string, number>): Form[] {
     const best = sums.reduce((a, b) => (b.person > a.person ? b : a));
     const place = Math.max(...sums.map(({ place }) => place));
     if (!titled && lower.some((name) => NOT_PEOPLE.has(name) && !(isGivenName(name) || AMBIGUOUS_PLACES.has(name)))) return false;
-    if (single && OPENERS.has(last)) return false;
+    if (single && (OPENERS.has(last) || !/\p{L}{2}/u.test(last))) return false;
     if (!titled && PLACE_WORDS.has(last) && !single) {
       // "Hotel", "Street" … but Grace Wood and Peter Park have given names.
       if (!isGivenName(form.names[0] as string) || form.place >= form.person) return false;
@@ -271,20 +317,35 @@ function accept(forms: Form[], lowerCase: Map<string, number>): Form[] {
     if (single && !titled && PLACE_WORDS.has(last) && form.acts < 2) return false;
     if (single && AMBIGUOUS_PLACES.has(last) && form.place >= 1 && form.acts === 0) return false;
     // Words that are adjectives of a person's noun go to the roles: "the White Rabbit".
-    if (!titled && single && ROLE_NOUNS.has(last) && !isGivenName(last)) return KIN_NAMES.has(last) && form.firm > 0 && best.acts > 0;
+    if (!titled && single && ROLE_NOUNS.has(last) && !isGivenName(last)) {
+      // "Mother came in", "Wren replied": used without an article, the noun is a name.
+      if (form.runs.every(({ definite, opensSentence }) => definite || opensSentence)) return false;
+      return best.acts > 0 && (KIN_NAMES.has(last) || ANIMAL_NOUNS.has(last) || form.deeds > 1);
+    }
     if (!titled && ROLE_NOUNS.has(last) && form.runs.filter(({ definite }) => definite).length > form.runs.length / 2) return false;
     if (form.runs.every(({ opensSentence }) => opensSentence) && single && !titled) {
-      const dictionary = lexical(last);
+      const dictionary = known(last);
       const often = lowerCase.get(last) ?? 0;
       if (isGivenName(last)) return often <= form.runs.length && best.acts > 0;
       if (often > 0) return false;
-      if (dictionary.known) return dictionary.pos === 'NOUN' && form.acts >= 3 && form.person > form.place;
+      if (dictionary.known) return dictionary.pos === 'NOUN' && form.deeds >= 2 && form.acts >= 3 && form.person > form.place;
       return form.acts > 0 || best.person >= 1;
     }
     if (single && !titled && (lowerCase.get(last) ?? 0) > form.firm * 2 && !isGivenName(last)) return false;
     if (best.person < 1) return false;
     return best.person > place * 0.9;
   });
+}
+
+/** What the dictionary says of a word or, because it lists none, of the singular of a plural. */
+function known(lower: string): { known: boolean; pos: string } {
+  const whole = lexical(lower);
+  if (whole.known || !lower.endsWith('s')) return whole;
+  for (const singular of [lower.slice(0, -1), lower.replace(/es$/u, ''), lower.replace(/ies$/u, 'y')]) {
+    const stem = lexical(singular);
+    if (stem.known && !isGivenName(singular)) return { known: true, pos: 'PLURAL' };
+  }
+  return whole;
 }
 
 function group(reading: Reading, forms: Form[]): { people: Person[]; mentions: Mention[] } {
@@ -316,7 +377,7 @@ function group(reading: Reading, forms: Form[]): { people: Person[]; mentions: M
     const given = form.names[0] as string;
     if (form.titles.length === 0 || form.names.length > 1 || FIRST_NAME_TITLES.has(form.titles[0] as string))
       person.gender ??= genderOfName(given);
-    if (form.names.length === 1 && KIN_NAMES.has(given.toLowerCase())) {
+    if (form.names.length === 1 && ROLE_NOUNS.has(given.toLowerCase())) {
       person.gender ??= genderOfNoun(given.toLowerCase());
       person.nouns.add(given.toLowerCase());
     }
@@ -365,6 +426,9 @@ function fits(person: Person, form: Form): boolean {
     isNickname(theirs[0] as string, mine[0] as string) ||
     isInitial(mine[0] as string, theirs[0] as string);
   const sameLast = mine.at(-1) === theirs.at(-1);
+  const [fewer, more] = mine.length < theirs.length ? [mine, theirs] : [theirs, mine];
+  // "Red Cap" and "Little Red Cap"
+  if (fewer.length < more.length && fewer.every((part) => more.includes(part))) return true;
   return (
     (sameFirst && sameLast) || (sameFirst && (mine.every((part) => theirs.includes(part)) || theirs.every((part) => mine.includes(part))))
   );

@@ -89,6 +89,12 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
     const named = startsAt.get(at);
     if (named) {
       see(named.person, at);
+      if (!named.choices) {
+        const does = tokens[named.last + 1]?.lower === 'had' ? tokens[named.last + 2] : tokens[named.last + 1];
+        const role = VERB_ROLES[does?.lower ?? ''];
+        if (role !== undefined) whoIs(named.person).nouns.add(role);
+        knownAs(named);
+      }
       if (!named.choices && doesSomething(reading, named)) {
         subject = named.person;
         subjectSentence = token.sentence;
@@ -119,6 +125,8 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
       if (known) describe(known, phrase);
       return known;
     }
+    const family = spouseOrParent(phrase);
+    if (family) return family;
     const gender = genderOfNoun(phrase.noun);
     const paragraph = (tokens[phrase.first] as Token).paragraph;
     const definite = phrase.determiner !== 'a' && phrase.determiner !== 'an' && phrase.determiner !== 'another';
@@ -220,6 +228,42 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
     return undefined;
   }
 
+  /** "She came to be known as Little Red Cap", "they called him Tam": whoever the pronoun means gets the name. */
+  function knownAs(named: Mention): void {
+    const [one, two, three] = [1, 2, 3].map((back) => tokens[named.first - back]?.lower ?? '') as [string, string, string];
+    const pronoun = one === 'him' ? 'm' : one === 'her' ? 'f' : null;
+    const called = pronoun !== null && (two === 'called' || two === 'named' || two === 'christened');
+    const known = (one === 'as' && two === 'known') || (one === 'called' && ['was', 'were', 'is'].includes(two) && (three === 'she' || three === 'he'));
+    if (!called && !known) return;
+    const stranger = recent(
+      present(people).filter(
+        (person) => person.names.length === 0 && !person.narrator && lastSeen.has(person) && (tokens[named.first] as Token).paragraph - (lastSeen.get(person) as number) <= 1 && (pronoun === null || person.gender === null || person.gender === pronoun) && [...person.nouns].some((noun) => PLAIN_NOUNS.has(noun) || !KIN_NOUNS.has(noun)),
+      ),
+    );
+    if (stranger) merge(named.person, stranger);
+  }
+
+  /** "his wife" of Mr. Bennet is Mrs. Bennet; "her mother" is, where there is one such couple, she too. */
+  function spouseOrParent(phrase: Phrase): Person | undefined {
+    if (!POSSESSIVES.has(phrase.determiner)) return undefined;
+    const named = present(people).filter(({ names }) => names.length > 0);
+    const surname = (person: Person) => person.names.at(-1) as string;
+    const wives = named.filter(({ titles }) => titles.has('mrs'));
+    const couples = named.filter(({ titles }) => titles.has('mr')).flatMap((man) => wives.filter((woman) => surname(woman) === surname(man)).map((woman) => ({ man, woman })));
+    if (phrase.determiner === 'his' && (phrase.noun === 'wife' || phrase.noun === 'lady')) {
+      const owner = recent(couples.map(({ man }) => man));
+      return couples.find(({ man }) => man === owner)?.woman;
+    }
+    if (phrase.determiner === 'her' && phrase.noun === 'husband') {
+      const owner = recent(couples.map(({ woman }) => woman));
+      return couples.find(({ woman }) => woman === owner)?.man;
+    }
+    const [couple, another] = couples;
+    if (!couple || another) return undefined;
+    if (phrase.noun === 'mother') return couple.woman;
+    return phrase.noun === 'father' ? couple.man : undefined;
+  }
+
   function describe(person: Person, phrase: Phrase): void {
     const who = whoIs(person);
     who.nouns.add(phrase.noun);
@@ -262,6 +306,27 @@ function agreesInKind(person: Person, noun: string): boolean {
     [...person.nouns].some((mine) => KIN_NOUNS.has(mine) || RANK_TITLES.has(mine))
   );
 }
+
+/** "Marguerite cooked": she is the cook. */
+const VERB_ROLES: Record<string, string> = {
+  taught: 'teacher',
+  teaches: 'teacher',
+  cooked: 'cook',
+  drove: 'driver',
+  drives: 'driver',
+  wrote: 'writer',
+  sang: 'singer',
+  baked: 'baker',
+  painted: 'painter',
+  conducted: 'conductor',
+  nursed: 'nurse',
+  farmed: 'farmer',
+  fished: 'fisherman',
+  hunted: 'hunter',
+  served: 'servant',
+  preached: 'preacher',
+  danced: 'dancer',
+};
 
 const GENERAL_PLURALS = /(?:[^s]s|men|women|children|people|folk)$/u;
 const SINGULAR_IN_S = new Set([

@@ -58,6 +58,10 @@ export function attribute(scene: Scene): (Person | null)[] {
       resolved[0] = whoIsNull(speakers[(paragraph.speeches[0] as number) - 1] ?? null);
     fillWithin(resolved, mine);
     const vocatives = addressed(scene, index, paragraph);
+    if (!mine.some((tag) => tag?.kind === 'tag')) {
+      const itself = namesItself(scene, index, number);
+      if (itself) for (const position of resolved.keys()) resolved[position] = itself;
+    }
     if (!resolved.some(Boolean)) {
       const guess = byTurns(scene, index, tags, turns, number, vocatives);
       for (const position of resolved.keys()) resolved[position] = guess;
@@ -66,10 +70,25 @@ export function attribute(scene: Scene): (Person | null)[] {
     const speaker = resolved.findLast((person) => person !== null);
     if (speaker) {
       const addressee = mine.find((tag) => tag?.addressee)?.addressee ?? vocatives.find((person) => person !== speaker) ?? null;
+      index.spokeBefore.add(speaker);
       turns.push({ paragraph: number, person: speaker, addressee: addressee ? whoIs(addressee) : null });
     }
   }
   return speakers;
+}
+
+/** “This is Gus from security.” “I'm Daniel.” – where no tag says otherwise, the words tell who speaks. */
+function namesItself({ reading }: Scene, index: Index, number: number): Person | null {
+  for (const mention of index.spoken[number] as Mention[]) {
+    if (mention.kind !== 'name' || mention.choices) continue;
+    const [one, two, three] = [1, 2, 3].map((back) => reading.tokens[mention.first - back]?.lower ?? '');
+    const after = reading.tokens[mention.last + 1]?.lower ?? '';
+    if (after === "'s" || after === '\u2019s') continue;
+    const itself = one === "'m" || (one === 'am' && two === 'i') || ((one === 'is' || one === "'s") && two === 'name' && three === 'my');
+    const onTheLine = one === 'is' && two === 'this' && /^(?:from|speaking|here|at|calling|of)$/u.test(after);
+    if (itself || onTheLine) return whoIs(mention.person);
+  }
+  return null;
 }
 
 interface Index {
@@ -77,6 +96,10 @@ interface Index {
   /** Mentions of the narrator's words, paragraph by paragraph. */
   narrated: Mention[][];
   spoken: Mention[][];
+  /** The paragraph in which the narration first mentions somebody. */
+  firstSeen: Map<Person, number>;
+  /** Filled while attributing. */
+  spokeBefore: Set<Person>;
 }
 
 export function indexMentions({ reading, mentions }: Scene): Index {
@@ -84,6 +107,7 @@ export function indexMentions({ reading, mentions }: Scene): Index {
   const narrated: Mention[][] = reading.paragraphs.map(() => []);
   const spoken: Mention[][] = reading.paragraphs.map(() => []);
   const latest = new Map<Person, number>();
+  const firstSeen = new Map<Person, number>();
   for (const mention of mentions) {
     const token = reading.tokens[mention.first] as Token;
     // "Anna" with two Annas: the one met last.
@@ -95,11 +119,12 @@ export function indexMentions({ reading, mentions }: Scene): Index {
       );
     }
     latest.set(whoIs(mention.person), mention.first);
+    if (token.speech < 0 && !firstSeen.has(whoIs(mention.person))) firstSeen.set(whoIs(mention.person), token.paragraph);
     startsAt.set(mention.first, mention);
     (token.speech < 0 ? narrated : spoken)[token.paragraph]?.push(mention);
     mention.subject = token.speech < 0 && doesSomething(reading, mention);
   }
-  return { startsAt, narrated, spoken };
+  return { startsAt, narrated, spoken, firstSeen, spokeBefore: new Set() };
 }
 
 function findTag({ reading }: Scene, index: Index, paragraph: Paragraph, speech: number): Tag | null {
@@ -122,7 +147,8 @@ function tagAfter(reading: Reading, index: Index, paragraph: Paragraph, speech: 
   const here = (place: number) => (place < paragraph.after && (tokens[place] as Token).speech < 0 ? tokens[place] : undefined);
   while (here(at) && !here(at)?.word) at += 1;
   const start = here(at);
-  if (!start) return null;
+  // A bracket or a new clause behind the quotation is about something else.
+  if (!start || here(at - 1)?.text === '(' || /^(?:when|while|as|which|that|because|though|although|if)$/u.test(start.lower)) return null;
   // "…," and the narrator: always a tag. "…." and the narrator: a beat, unless it says so.
   const joined = closing !== '.' && closing !== '\u2026';
   while (here(at)?.pos === 'ADV' && !here(at)?.capital && !SPEECH_VERBS.has(here(at)?.lower ?? '')) at += 1;
@@ -132,7 +158,9 @@ function tagAfter(reading: Reading, index: Index, paragraph: Paragraph, speech: 
       const subject = subjectAt(tokens, index, look, paragraph);
       if (subject) return { subject, kind: 'tag', at: look, addressee: addresseeAfter(tokens, index, look, paragraph) };
       const word = here(look);
-      if (!word || !(word.pos === 'ADV' || word.pos === 'ADP' || word.pos === 'PART')) break;
+      // "cried a cheerful voice. It was the voice of Scrooge's nephew": whoever is named next.
+      if (word?.lower === 'voice' || here(look + 1)?.lower === 'voice') return voiceOf(tokens, index, look, paragraph);
+      if (!word || !/^(?:ADV|ADP|PART|DET|ADJ)$/u.test(word.pos)) break;
     }
   }
   const subject = subjectAt(tokens, index, at, paragraph);
@@ -150,6 +178,15 @@ function tagAfter(reading: Reading, index: Index, paragraph: Paragraph, speech: 
   if (closing === ',' || (joined && !(tokens[at] as Token).opensSentence && !start.capital)) return { subject, kind: 'tag', at };
   // A beat behind the quotation: “It is broken.” Anna moved her case.
   if ('person' in subject ? (index.startsAt.get(at)?.subject ?? false) : true) return { subject, kind: 'beat', at };
+  return null;
+}
+
+function voiceOf(tokens: Token[], index: Index, from: number, paragraph: Paragraph): Tag | null {
+  for (let at = from; at < Math.min(from + 16, paragraph.after); at += 1) {
+    if ((tokens[at] as Token).speech >= 0) return null;
+    const subject = index.startsAt.has(at) ? subjectAt(tokens, index, at, paragraph) : null;
+    if (subject) return { subject, kind: 'beat', at };
+  }
   return null;
 }
 
@@ -232,6 +269,8 @@ function mainSubject(tokens: Token[], index: Index, from: number, to: number, sa
       const nearest = subjects.findLast(({ at, firm }) => at < verb && firm);
       if (nearest) return nearest;
     }
+    const last = subjects.findLast(({ firm }) => firm);
+    if (last) return last;
   }
   return subjects.find(({ firm }) => firm) ?? (subjects[0] as { subject: Subject; at: number });
 }
@@ -252,7 +291,13 @@ function subjectAt(tokens: Token[], index: Index, at: number, paragraph: Paragra
   if (at >= paragraph.after) return null;
   const mention = index.startsAt.get(at);
   if (mention && (tokens[at] as Token).speech < 0) {
-    if (/^['\u2019]s$/u.test(tokens[mention.last + 1]?.text ?? '')) return null;
+    if (/^['\u2019]s$/u.test(tokens[mention.last + 1]?.text ?? '')) {
+      // "said Scrooge's nephew": the nephew, whose mention begins at the 's.
+      const owned = index.startsAt.get(mention.last + 1);
+      if (owned) return { person: whoIs(owned.person) };
+      // "said Kestrel's voice": the voice is Kestrel.
+      return /^voices?$/u.test(tokens[mention.last + 2]?.lower ?? '') ? { person: whoIs(mention.person) } : null;
+    }
     return { person: whoIs(mention.person) };
   }
   const pronoun = pronounAt(tokens, at);
@@ -374,8 +419,12 @@ function byTurns(scene: Scene, index: Index, tags: (Tag | null)[][], turns: Turn
   if (number - last.paragraph > 1) {
     // Narration stood between: whoever acted last in it is likelier to speak than the one who spoke before it.
     const between = subjectBefore(scene, index, number);
-    const turnsHere = turns.filter(({ paragraph }) => number - paragraph <= SILENCE);
-    if (allowed(between) && between !== last.person && turnsHere.some(({ person }) => person === between)) return between;
+    if (allowed(between) && between !== last.person) {
+      // … if they are in the conversation already, or have only just come.
+      const spoke = index.spokeBefore.has(between);
+      const arrived = number - (index.firstSeen.get(between) ?? number) <= 2;
+      if (spoke || arrived) return between;
+    }
   }
   if (last.addressee && last.addressee !== last.person && number - last.paragraph <= 2 && allowed(last.addressee)) return last.addressee;
   const other = turns.findLast(({ person, paragraph }) => person !== last.person && number - paragraph <= SILENCE * 2)?.person;

@@ -55,14 +55,15 @@ export function findSpeech(content: string, paragraphs: Span[]): SpeechSpan[] {
   const singles = count(single);
   const dashes = texts.filter((text) => DASH_OPENING.test(text)).length;
   let found: { start: number; end: number; open: boolean }[][];
-  if (dashes > 0 && dashes > doubles + singles) found = texts.map(scanDashes);
+  const byDashes = dashes > 0 && dashes > doubles + singles;
+  if (byDashes) found = texts.map(scanDashes);
   else if (singles > doubles) found = texts.map((text) => scan(text, { ...SINGLE_MARKS, ...DOUBLE_MARKS }));
   else found = double;
 
   return found.flatMap((spans, paragraph) => {
     const text = texts[paragraph] as string;
     return spans
-      .filter((span) => isSpeech(text, span))
+      .filter((span) => byDashes || isSpeech(text, span))
       .filter((span) => !span.open || span.start === 0 || continues(texts[paragraph + 1], text[span.start]))
       .map(({ start, end, open }) => {
         const offset = (paragraphs[paragraph] as Span).start;

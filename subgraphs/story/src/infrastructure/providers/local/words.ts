@@ -23,7 +23,7 @@ export const SPEECH_VERBS = set(`
   beams guessed guesses hooted told tells grunted grunts shot blurted blurts burst bawled piped gulped conceded concedes confirmed confirms
   apologised apologized complained complains congratulated consoled counselled croaked gloated greeted hesitated lamented noted notes nodded nods
   proclaimed proposed queried quoted raged related soothed spluttered sputtered surmised taunted thanked twittered uttered yelped went finished
-  finishes broke put spoke speaks trilled tutted clucked cawed bleated neighed quacked mewed meowed bayed rumbled rumbles boomed booms shrugged winked
+  finishes broke put spoke speaks trilled tutted addressed clucked cawed bleated neighed quacked mewed meowed bayed rumbled rumbles boomed booms shrugged winked
 `);
 
 /** Verbs that tell a person apart from a place or a thing when they follow a name. */
@@ -162,7 +162,7 @@ const PERSON_NOUNS = set(`
   foreigner hag intruder organist professor psychiatrist counsellor counselor therapist paramedic operator dispatcher navigator commandant cadet
   corporal ensign helmsman bosun cabin-boy stepmother stepfather grandma grandpa mum mom dad lad lass barman barmaid shop-girl newsboy cabman cabby
   stationmaster signalman postmaster registrar juror attorney prosecutor counsel client witness suspect accomplice murderer killer assailant
-  man woman boy girl gentleman fellow chap guy bloke child kid person creature maiden stranger visitor newcomer beast animal
+  man woman boy girl gentleman fellow chap guy bloke child kid maiden stranger visitor newcomer
 `);
 
 export const ANIMAL_NOUNS = set(`
