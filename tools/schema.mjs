@@ -19,6 +19,7 @@ const contexts = readdirSync(join(root, 'subgraphs'))
 const files = new Map();
 const tables = [
   ['Every context', (await load('shared/dist/value-objects/refusals.js')).sharedRefusals],
+  ['GraphQL', (await load('shared/dist/graphql/errors.js')).graphqlErrors],
   ['HTTP', (await load('shared/dist/infrastructure/http-server.js')).httpRefusals],
   ['Between gateway and contexts', (await load('shared/dist/infrastructure/gateway-token.js')).gatewayTokenRefusals],
   ['gateway', (await load('gateway/dist/access/refusals.js')).gatewayRefusals],

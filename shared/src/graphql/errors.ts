@@ -20,19 +20,32 @@ export function refusalError(refusal: Refusal, options: { status?: number; path?
   });
 }
 
-/** Codes of the GraphQL layer itself. Apollo's names are kept where it has one: clients' libraries know them. */
-const graphqlCodes: Readonly<Record<string, { code: string; kind: ErrorKind; sentence?: string }>> = {
-  GRAPHQL_PARSE_FAILED: { code: 'GRAPHQL_PARSE_FAILED', kind: 'BAD_USER_INPUT' },
-  GRAPHQL_VALIDATION_FAILED: { code: 'GRAPHQL_VALIDATION_FAILED', kind: 'BAD_USER_INPUT' },
-  BAD_USER_INPUT: { code: 'BAD_USER_INPUT', kind: 'BAD_USER_INPUT' },
-  BAD_REQUEST: { code: 'BAD_REQUEST', kind: 'BAD_USER_INPUT' },
-  OPERATION_RESOLUTION_FAILURE: { code: 'OPERATION_NOT_FOUND', kind: 'BAD_USER_INPUT' },
-  PERSISTED_QUERY_NOT_SUPPORTED: {
-    code: 'PERSISTED_QUERY_NOT_SUPPORTED',
-    kind: 'BAD_USER_INPUT',
-    sentence: 'Documents cannot be sent by their hash; send the query itself.',
+/**
+ * Codes of the GraphQL layer itself. Apollo's names are kept where it has one: clients' libraries know them. Where something can be said of
+ * the very request, that is the sentence instead. Listed in schema/errors.md by tools/schema.mjs.
+ */
+export const graphqlErrors = {
+  GRAPHQL_PARSE_FAILED: { kind: 'BAD_USER_INPUT', sentence: 'The document is not GraphQL; the error says where it stops being so.' },
+  GRAPHQL_VALIDATION_FAILED: { kind: 'BAD_USER_INPUT', sentence: 'The document does not fit the schema; the error says what and where.' },
+  BAD_USER_INPUT: { kind: 'BAD_USER_INPUT', sentence: 'A variable does not fit its type; the field is its path.' },
+  BAD_REQUEST: { kind: 'BAD_USER_INPUT', sentence: 'The request is not GraphQL over HTTP; the error says which part has the wrong form.' },
+  OPERATION_NOT_FOUND: { kind: 'BAD_USER_INPUT', sentence: 'The document has no operation of the name in operationName.' },
+  PERSISTED_QUERY_NOT_SUPPORTED: { kind: 'BAD_USER_INPUT', sentence: 'Documents cannot be sent by their hash; send the query itself.' },
+  INTERNAL: {
+    kind: 'INTERNAL',
+    sentence: 'Something went wrong on our side; quote correlation id {correlationId} when you ask us about it.',
   },
-};
+} as const satisfies Readonly<Record<string, { kind: ErrorKind; sentence: string }>>;
+
+/** What graphql-js and Apollo Server call it. */
+const graphqlCodes = new Map<unknown, Exclude<keyof typeof graphqlErrors, 'INTERNAL'>>([
+  ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_PARSE_FAILED'],
+  ['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_VALIDATION_FAILED'],
+  ['BAD_USER_INPUT', 'BAD_USER_INPUT'],
+  ['BAD_REQUEST', 'BAD_REQUEST'],
+  ['OPERATION_RESOLUTION_FAILURE', 'OPERATION_NOT_FOUND'],
+  ['PERSISTED_QUERY_NOT_SUPPORTED', 'PERSISTED_QUERY_NOT_SUPPORTED'],
+]);
 
 export function publicError(error: unknown, log: Logger): GraphQLFormattedError {
   const { correlationId } = currentOperation();
@@ -72,9 +85,12 @@ export function publicError(error: unknown, log: Logger): GraphQLFormattedError 
     if (/contains more tha[nt] \d+ tokens/.test(graphqlError.message)) {
       return answer('The document has more tokens than are allowed; ask for less at once.', 'QUERY_TOO_LARGE', 'BAD_USER_INPUT');
     }
-    const known = graphqlCodes[String(code)];
-    if (known?.code === 'BAD_REQUEST') return answer(...badRequest(graphqlError.message));
-    if (known) return answer(sentence(known.sentence ?? withoutValues(graphqlError)), known.code, known.kind);
+    const known = graphqlCodes.get(code);
+    if (known === 'BAD_REQUEST') return answer(...badRequest(graphqlError.message));
+    if (known) {
+      const { kind: itsKind, sentence: general } = graphqlErrors[known];
+      return answer(known === 'PERSISTED_QUERY_NOT_SUPPORTED' ? general : sentence(withoutValues(graphqlError)), known, itsKind);
+    }
     // graphql-js itself, without a code: it refuses the document or its variables before any resolver has run, so there is no path.
     if (!graphqlError.originalError && !graphqlError.path && graphqlError.nodes?.length) {
       return answer(sentence(withoutValues(graphqlError)), 'BAD_USER_INPUT', 'BAD_USER_INPUT');
@@ -82,11 +98,7 @@ export function publicError(error: unknown, log: Logger): GraphQLFormattedError 
   }
 
   log.error({ err: cause }, 'unexpected error');
-  return answer(
-    `Something went wrong on our side; quote correlation id ${correlationId} when you ask us about it.`,
-    'INTERNAL',
-    'INTERNAL',
-  );
+  return answer(graphqlErrors.INTERNAL.sentence.replace('{correlationId}', correlationId), 'INTERNAL', graphqlErrors.INTERNAL.kind);
 }
 
 /** Apollo's words for a request whose parts have the wrong form, without its advice on persisted queries, which are not served here. */
