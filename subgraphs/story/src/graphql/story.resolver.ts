@@ -8,7 +8,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Sub
 import type { Character, Emotion } from '../domain/findings.js';
 import { refuse } from '../domain/refusals.js';
 import { storyStream } from '../domain/story.js';
-import { type AnalysisView, isUuid, type SegmentView, type StoryKey, type StoryView } from '../infrastructure/story-queries.js';
+import type { AnalysisView, SegmentView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
 import type { StoryGraph } from './context.js';
 import { AnalyzeStoryInput, CreateStoryInput, EditStoryInput, PublishStoryInput, StoryFilter } from './story.input.js';
 import {
@@ -27,8 +27,9 @@ import {
 /** Exactly what `keyOf` makes: JavaScript's dates reach years, and read forms, that PostgreSQL refuses. */
 const storyKey = (key: unknown): StoryKey | undefined => {
   const [createdAt, id]: unknown[] = Array.isArray(key) ? key : [];
-  return typeof createdAt === 'string' && isTime(createdAt) && typeof id === 'string' && isUuid(id) ? { createdAt, id } : undefined;
+  return typeof createdAt === 'string' && isTime(createdAt) && typeof id === 'string' && isId(id) ? { createdAt, id } : undefined;
 };
+const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 const isTime = (text: string) => /^[12]\d{3}-[\d:T.-]{19}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 const keyOf = ({ createdAt, id }: StoryView) => [createdAt.toISOString(), id];
 const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);

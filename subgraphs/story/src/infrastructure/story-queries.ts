@@ -97,7 +97,7 @@ const columns = Prisma.sql`s.id, s.author_id, s.title, v.title AS published_titl
   s.published_at, s.created_at, s.updated_at, s.stream_version, s.analysis, s.failure`;
 const tables = Prisma.sql`stories s LEFT JOIN story_versions v ON v.story_id = s.id AND v.version = s.published_version`;
 
-export const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 /** The one policy: what SQL lets through and what `viewOf` shows of it. */
 const visibleTo = ({ userId, isModerator }: Viewer) =>
