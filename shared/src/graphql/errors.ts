@@ -22,7 +22,7 @@ export function refusalError(refusal: Refusal, options: { status?: number; path?
 
 /**
  * Codes of the GraphQL layer itself. Apollo's names are kept where it has one: clients' libraries know them. Where something can be said of
- * the very request, that is the sentence instead. Listed in schema/errors.md by tools/schema.mjs.
+ * the very request, that is the sentence instead. Listed in schema/errors.md by tools/schema.mjs. @public
  */
 export const graphqlErrors = {
   GRAPHQL_PARSE_FAILED: { kind: 'BAD_USER_INPUT', sentence: 'The document is not GraphQL; the error says where it stops being so.' },
