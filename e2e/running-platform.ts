@@ -41,6 +41,10 @@ export class RunningPlatform {
     return `http://127.0.0.1:${this.port}/graphql`;
   }
 
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
   /** Everything it has printed so far, logs included. */
   get printed(): string {
     return this.output;
