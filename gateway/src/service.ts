@@ -87,7 +87,7 @@ export async function startGateway(
     url: `${http.url}/graphql`,
     port: http.port,
     async stop() {
-      await http.drain();
+      await http.drain({ notice: 400 });
       await close();
     },
   };

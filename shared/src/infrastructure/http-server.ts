@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApolloServer, type BaseContext, HeaderMap } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import { publicError } from '../graphql/errors.js';
@@ -80,8 +81,11 @@ export interface HttpServer {
   readonly port: number;
   readonly url: string;
   readonly server: Server;
-  /** Stops accepting, lets requests in flight finish for `patience` ms, then cuts. */
-  drain(patience?: number): Promise<void>;
+  /**
+   * Turns /ready to 503 and goes on serving for `notice` ms, so that whoever balances load can see it; then stops accepting, lets requests
+   * in flight finish for `patience` ms, and cuts.
+   */
+  drain(options?: { notice?: number; patience?: number }): Promise<void>;
   /** Cuts at once. */
   close(): Promise<void>;
 }
@@ -232,9 +236,9 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     port: listening,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listening}`,
     server,
-    async drain(patience = 2_500) {
+    async drain({ notice = 0, patience = 2_500 } = {}) {
       draining = true;
-      await Promise.all([onDrain?.(), close(patience)]);
+      await Promise.all([onDrain?.(), sleep(notice).then(() => close(patience))]);
     },
     async close() {
       await Promise.all([onDrain?.(), close(0)]);
