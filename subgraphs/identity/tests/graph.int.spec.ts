@@ -5,6 +5,7 @@ import { email } from '@storytelling/shared/value-objects/email';
 import { language } from '@storytelling/shared/value-objects/language';
 import { type UserId, userId } from '@storytelling/shared/value-objects/user-id';
 import { graphql } from 'graphql';
+import { updateProfile } from '../src/application/update-profile.js';
 import { openSession } from '../src/domain/session.js';
 import { authenticate, changeProfile, evolve, register, revokeSession, type User } from '../src/domain/user.js';
 import { identityGraph } from '../src/graphql/context.js';
@@ -48,7 +49,7 @@ describe('users in the graph', () => {
   async function ask(source: string, caller: Caller, variableValues: Record<string, unknown> = {}) {
     const queries = userQueries(database.prisma);
     const unused = () => Promise.reject(new Error('not in this test'));
-    const verbs = { register: unused, signIn: unused, refreshSession: unused, signOut: unused, updateProfile: unused };
+    const verbs = { register: unused, signIn: unused, refreshSession: unused, signOut: unused, updateProfile: updateProfile(database) };
     const contextValue = identityGraph({ verbs, queries }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     // Null-prototype objects of graphql-js, as a client would get them.
@@ -103,6 +104,18 @@ describe('users in the graph', () => {
   it('are nobody for a stranger who asks for me', async () => {
     expect((await ask('{ me { id } }', anonymous)).data).toEqual({ me: null });
     expect((await ask('{ me { id } }', member(userId(String(ids[0]))))).data).toEqual({ me: { id: ids[0] } });
+  });
+
+  it('are answered by each mutation of a request as that mutation left them', async () => {
+    const { data, errors } = await ask(
+      `mutation {
+        a: updateProfile(input: { displayName: "One" }) { profile { displayName } }
+        b: updateProfile(input: { displayName: "Two" }) { profile { displayName } }
+      }`,
+      member(await someone('Zero')),
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({ a: { profile: { displayName: 'One' } }, b: { profile: { displayName: 'Two' } } });
   });
 
   it('are in their rows what their events fold to', async () => {

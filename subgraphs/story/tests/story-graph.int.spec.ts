@@ -16,7 +16,7 @@ const count = 50;
 const prolific = userId('prolific-000001');
 const noProvider: AnalysisProvider = { name: 'local', analyse: () => Promise.reject(new Error('nothing is analyzed here')) };
 
-describe('an operation costs as many statements for 50 rows as for one:', () => {
+describe('stories in the graph', () => {
   let database: Awaited<ReturnType<typeof storyDatabase>>;
   let streams: LiveStreams;
   let schema: GraphQLSchema;
@@ -73,7 +73,7 @@ describe('an operation costs as many statements for 50 rows as for one:', () => 
         of: Array.from({ length: rows }, (_, index) => ({ __typename: 'User', id: index === 0 ? prolific : `nobody-${index}-0000` })),
       }),
     ],
-  ])('%s', async (_, query, variables) => {
+  ])('cost as many statements for 50 rows as for one: %s', async (_, query, variables) => {
     for (const caller of [
       { kind: 'user', userId: prolific, permissions: [] },
       { kind: 'anonymous', permissions: [] },
@@ -84,5 +84,60 @@ describe('an operation costs as many statements for 50 rows as for one:', () => 
       expect(one).toBeGreaterThan(0);
       expect(await database.statementsOf(() => run(query, variables(count), caller))).toBe(one);
     }
+  });
+
+  it.each([
+    ['stories', 'stories(filter: { authorId: $of }, first: $first, after: $after, last: $last, before: $before)'],
+    [
+      'User.stories',
+      '_entities(representations: [{ __typename: "User", id: $of }]) { ... on User { stories(first: $first, after: $after, last: $last, before: $before)',
+    ],
+  ])('are paged in both directions by the cursors that the list gave: %s', async (_, list) => {
+    type Page = {
+      nodes: { title: string }[];
+      pageInfo: Record<'hasNextPage' | 'hasPreviousPage', boolean> & Record<'startCursor' | 'endCursor', string>;
+    };
+    const query = `query ($of: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+      ${list} { nodes { title } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } ${list.includes('User') ? '} }' : ''} }`;
+    const page = async (args: object): Promise<Page> => {
+      const data = (await run(query, { of: prolific, ...args }, { kind: 'anonymous', permissions: [] })) as {
+        stories?: Page;
+        _entities?: { stories: Page }[];
+      };
+      return (data.stories ?? data._entities?.[0]?.stories) as Page;
+    };
+    const titles = ({ nodes }: Page) => nodes.map(({ title }) => title);
+    const newest = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `Story ${count - 1 - from - index}`);
+
+    const top = await page({ first: 2 });
+    expect(titles(top)).toEqual(newest(0, 2));
+    expect(top.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+    const next = await page({ first: 3, after: top.pageInfo.endCursor });
+    expect(titles(next)).toEqual(newest(2, 5));
+    expect(next.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+    const end = await page({ last: 2 });
+    expect(titles(end)).toEqual(newest(count - 2, count));
+    const before = await page({ last: 3, before: end.pageInfo.startCursor });
+    expect(titles(before)).toEqual(newest(count - 5, count - 2));
+    const between = { after: top.pageInfo.startCursor, before: next.pageInfo.endCursor };
+    expect(titles(await page(between))).toEqual(newest(1, 4));
+    expect(titles(await page({ ...between, first: 2 }))).toEqual(newest(1, 3));
+    expect(titles(await page({ ...between, last: 2 }))).toEqual(newest(2, 4));
+  });
+
+  it('are answered by each mutation of a request as that mutation left them', async () => {
+    const author: Caller = { kind: 'user', userId: userId('editor-00000001'), permissions: [] };
+    const { begun } = (await run('mutation { begun: createStory(input: { title: "First", content: "One." }) { id } }', {}, author)) as {
+      begun: { id: string };
+    };
+    const answer = await run(
+      `mutation ($id: ID!) {
+        a: editStory(input: { id: $id, expectedVersion: 1, title: "Second" }) { version title content }
+        b: editStory(input: { id: $id, expectedVersion: 2, content: "Two." }) { version title content }
+      }`,
+      { id: begun.id },
+      author,
+    );
+    expect(answer).toEqual({ a: { version: 2, title: 'Second', content: 'One.' }, b: { version: 3, title: 'Second', content: 'Two.' } });
   });
 });

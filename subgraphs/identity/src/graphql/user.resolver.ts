@@ -42,7 +42,9 @@ export class UserResolver {
     @Arg('input', () => UpdateProfileInput, byDomain) input: UpdateProfileInput,
     @Ctx() { caller, verbs, users }: IdentityGraph,
   ): Promise<UserView | null> {
-    return users.load(await verbs.updateProfile(signedIn(caller), input));
+    const id = await verbs.updateProfile(signedIn(caller), input);
+    // Read anew: an earlier mutation of the same request may have read it before this one changed it.
+    return users.clear(id).load(id);
   }
 }
 

@@ -15,7 +15,8 @@ export interface StoryLoaders {
   readonly character: DataLoader<string, Character | null>;
 }
 
-const byView = { cacheKeyFn: ({ id, edition }: StoryView) => `${id}:${edition}` };
+/** With the stream's version, because two mutations of one request see two states of a story. */
+const byView = { cacheKeyFn: ({ id, edition, streamVersion }: StoryView) => `${id}:${edition}:${streamVersion}` };
 
 export function storyLoaders(queries: StoryQueries, viewer: Viewer): StoryLoaders {
   const story = new DataLoader((ids: readonly string[]) => queries.storiesById(ids, viewer));

@@ -30,12 +30,13 @@ const storyKey = (key: unknown): StoryKey | undefined => {
   return typeof createdAt === 'string' && isTime(createdAt) && typeof id === 'string' && isId(id) ? { createdAt, id } : undefined;
 };
 const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-const isTime = (text: string) => /^[12]\d{3}-[\d:T.-]{19}Z$/.test(text) && !Number.isNaN(Date.parse(text));
+const isTime = (text: string) => /^[12]\d{3}-/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text;
 const keyOf = ({ createdAt, id }: StoryView) => [createdAt.toISOString(), id];
 const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);
 
+/** Read anew: an earlier mutation of the same request may have read it before this one changed it. */
 async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
-  const story = await load.story.load(id);
+  const story = await load.story.clear(id).load(id);
   if (!story) throw refuse.STORY_NOT_FOUND();
   return story;
 }
