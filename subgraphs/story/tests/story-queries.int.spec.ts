@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { userId } from '@storytelling/shared/value-objects/user-id';
-import { edit, type StoryId } from '../src/domain/story.js';
+import { edit, requestAnalysis, type StoryId } from '../src/domain/story.js';
 import { storyContent } from '../src/domain/story-content.js';
 import { storyLoaders } from '../src/graphql/story.loader.js';
 import { type StoryQueries, type StoryView, storyQueries, type Viewer } from '../src/infrastructure/story-queries.js';
@@ -87,6 +88,33 @@ describe('reading stories', () => {
 
   it('an id that cannot be one is one that nobody has', async () => {
     expect(await queries.storiesById(["'; DROP TABLE stories", shown.toUpperCase()], other)).toMatchObject([null, { id: shown }]);
+  });
+
+  it('quotes and segments are of the present text or not there; characters stay known', async () => {
+    const id = await analyzed(database.stories, await aStory(database.stories));
+    const found = async () => {
+      const views = [await seen(id, author)];
+      const [characters, emotions, segments] = await Promise.all([
+        queries.characters(views),
+        queries.emotions(views),
+        queries.segments(views, everything),
+      ]);
+      return [characters[0]?.length, emotions[0]?.length, segments[0]?.nodes.map(({ text }) => text)];
+    };
+    expect(await found()).toEqual([1, 1, ['Once there was a fox.']]);
+    await database.stories.update(id, (story) => requestAnalysis(story, randomUUID()));
+    expect(await found()).toEqual([1, 1, ['Once there was a fox.']]);
+    await database.stories.update(id, (story) => edit(story, 1, { content: second }), { content: second });
+    expect(await found()).toEqual([1, 0, []]);
+    await database.stories.update(id, (story) => requestAnalysis(story, randomUUID()));
+    expect(await found()).toEqual([1, 0, []]);
+  });
+
+  it('readers see what is found anew in the edition they read', async () => {
+    const id = await published(database.stories, { content: 'Once there was a fox.' });
+    await database.prisma.storyVersionRecord.updateMany({ where: { storyId: id }, data: { publishedFindings: { segments: [] } } });
+    await analyzed(database.stories, id);
+    expect((await queries.segments([await seen(id, other)], everything))[0]?.nodes).toMatchObject([{ text: 'Once there was a fox.' }]);
   });
 
   describe('many', () => {

@@ -101,17 +101,23 @@ export class StoryResolver {
     return streams.cursorAt(storyStream(id).id, streamVersion);
   }
 
-  @FieldResolver(() => [StoryCharacterType], { description: 'Who acts or speaks, in order of appearance; at most 100.' })
+  @FieldResolver(() => [StoryCharacterType], {
+    description: 'Who acts or speaks, in order of appearance; at most 100. Those of the newest analyzed text.',
+  })
   characters(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<readonly Character[]> {
     return load.characters.load(story);
   }
 
-  @FieldResolver(() => [StoryEmotionType], { description: 'The strongest emotions, in the order of the text; at most 200.' })
+  @FieldResolver(() => [StoryEmotionType], {
+    description: 'The strongest emotions, in the order of the text; at most 200. None until the present text is analyzed.',
+  })
   emotions(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<readonly Emotion[]> {
     return load.emotions.load(story);
   }
 
-  @FieldResolver(() => StorySegmentConnection, { description: 'The script, in the order of the text.' })
+  @FieldResolver(() => StorySegmentConnection, {
+    description: 'The script, in the order of the text. Empty until the present text is analyzed.',
+  })
   async segments(
     @Root() story: StoryView,
     @Args(() => PageArgs) args: PageArgs,

@@ -70,11 +70,7 @@ export function prismaStories({
           data: { storyId: story.id, version: story.version, contentHash: story.contentHash, ...text },
         });
       } else if (event.type === 'StoryPublished') {
-        const publishedFindings = await findingsOf(tx, story.id, { position: { not: null } });
-        await tx.storyVersionRecord.update({
-          where: { storyId_version: { storyId: story.id, version: event.data.version } },
-          data: { publishedFindings: json(publishedFindings) },
-        });
+        await showFindings(tx, story.id, event.data.version);
       } else if (event.type === 'AnalysisRequested') {
         const { analysisId, version } = event.data;
         const job: AnalysisJob = { storyId: story.id, analysisId, version };
@@ -130,6 +126,9 @@ export function prismaStories({
         const { events, findings } = decide(before.story, await findingsOf(tx, id, {}));
         await write(tx, before, events, {});
         if (findings) await replaceFindings(tx, id, findings);
+        // Readers see this very edition: what is found in it anew is theirs, too.
+        const { version, publishedVersion } = before.story;
+        if (findings && version === publishedVersion) await showFindings(tx, id, version);
         const kept = { id: analysis.id, version: analysis.version, analysisData: json(extraction) };
         const text = { storyId: id, analysisType: fullAnalysis, contentHash: analysis.contentHash };
         await tx.storyAnalysisRecord.upsert({
@@ -152,6 +151,12 @@ async function findingsOf(tx: Transaction, storyId: string, characters: Prisma.S
   const emotions = await tx.storyEmotionRecord.findMany({ where: { storyId }, orderBy: { position: 'asc' } });
   const segments = await tx.storySegmentRecord.findMany({ where: { storyId }, orderBy: { segmentIndex: 'asc' } });
   return { characters: kept.map(toCharacter), emotions: emotions.map(toEmotion), segments: segments.map(toSegment) };
+}
+
+/** What readers see beside an edition: the findings as they are now, whatever is found in later texts. */
+async function showFindings(tx: Transaction, storyId: string, version: number): Promise<void> {
+  const publishedFindings = json(await findingsOf(tx, storyId, { position: { not: null } }));
+  await tx.storyVersionRecord.update({ where: { storyId_version: { storyId, version } }, data: { publishedFindings } });
 }
 
 async function replaceFindings(tx: Transaction, storyId: string, { characters, emotions, segments }: Findings): Promise<void> {

@@ -161,6 +161,10 @@ function sliceOf(rows: readonly Row[], { limit, backward }: Page<StoryKey>, view
 
 const working = (views: readonly StoryView[]) => views.filter(({ edition }) => edition === 'working').map(({ id }) => id);
 
+/** Of those, the ones whose present text was analyzed: quotes and segments of the text before an edit would describe another one than the writer sees. */
+const described = (views: readonly StoryView[]) =>
+  working(views.filter(({ status, analysis }) => status !== 'draft' && analysis?.statusBefore !== 'draft'));
+
 export function storyQueries(client: PrismaClient): StoryQueries {
   /** One part of what the analysis had found when the edition was published, by story. */
   async function publishedFindings<Finding>(views: readonly StoryView[], part: 'characters' | 'emotions'): Promise<Map<string, Finding[]>> {
@@ -217,7 +221,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
     },
 
     async emotions(views) {
-      const where = { storyId: { in: working(views) } };
+      const where = { storyId: { in: described(views) } };
       const records = Map.groupBy(
         await client.storyEmotionRecord.findMany({ where, orderBy: { position: 'asc' } }),
         ({ storyId }) => storyId,
@@ -231,7 +235,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
       const order = backward ? Prisma.sql`index DESC` : Prisma.sql`index ASC`;
       const published = views.filter(({ edition }) => edition === 'published');
       const rows = await client.$queryRaw<(SegmentView & { story_id: string })[]>`
-        SELECT wanted.id AS story_id, page.* FROM unnest(${working(views)}::uuid[]) AS wanted(id) CROSS JOIN LATERAL (
+        SELECT wanted.id AS story_id, page.* FROM unnest(${described(views)}::uuid[]) AS wanted(id) CROSS JOIN LATERAL (
           SELECT id, index, text, emotion, speaker_id AS "speakerId"
           FROM (SELECT *, segment_index AS index FROM story_segments) s WHERE s.story_id = wanted.id AND ${where} ORDER BY ${order} LIMIT ${limit + 1}
         ) page
