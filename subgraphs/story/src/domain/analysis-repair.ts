@@ -28,7 +28,7 @@ const LOOK_AHEAD = 8_000;
 export function repairExtraction(content: string, extraction: Extraction): Extraction {
   const characters = repairCharacters(content, extraction.characters);
   const { segments, movedTo } = repairSegments(content, extraction.segments);
-  const spoken = repairSpeakers(segments, characters);
+  const spoken = repairSpeakers(segments, characters, extraction.characters);
   const kept = keepMostProminent(characters, spoken);
   const names = new Set(kept.map(({ name }) => name));
   const finalSegments = spoken.map((segment) => (segment.speaker && !names.has(segment.speaker) ? { ...segment, speaker: null } : segment));
@@ -159,11 +159,18 @@ function splitLong(given: ExtractedSegment[]): { segments: ExtractedSegment[]; m
   return { segments, movedTo };
 }
 
-export function repairSpeakers(segments: ExtractedSegment[], characters: ExtractedCharacter[]): ExtractedSegment[] {
+/** A speaker is a character by any of its forms, also by those that the provider gave and the text does not have. */
+export function repairSpeakers(segments: ExtractedSegment[], characters: ExtractedCharacter[], given: ExtractedCharacter[] = []): ExtractedSegment[] {
   const byForm = new Map<string, string>();
-  for (const { name } of characters) byForm.set(formKey(name), name);
-  for (const { name, aliases } of characters)
-    for (const alias of aliases) if (!byForm.has(formKey(alias))) byForm.set(formKey(alias), name);
+  const learn = (form: string, name: string) => {
+    if (!byForm.has(formKey(form))) byForm.set(formKey(form), name);
+  };
+  for (const { name } of characters) learn(name, name);
+  for (const { name, aliases } of characters) for (const alias of aliases) learn(alias, name);
+  for (const { name, aliases } of given) {
+    const known = [name, ...(aliases ?? [])].map((form) => byForm.get(formKey(form))).find((found) => found !== undefined);
+    if (known !== undefined) for (const form of [name, ...(aliases ?? [])]) learn(form, known);
+  }
   return segments.map((segment) => ({
     ...segment,
     speaker: segment.speaker === null ? null : (byForm.get(formKey(segment.speaker)) ?? null),

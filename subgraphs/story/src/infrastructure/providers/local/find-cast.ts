@@ -5,7 +5,7 @@ import { findNames, isVocative } from './names.js';
 import type { Reading, Token } from './reading.js';
 import { findRoles } from './roles.js';
 import { attribute, indexMentions, learnGenders, type Scene } from './speakers.js';
-import { ANIMAL_NOUNS, isGivenName, KIN_NAMES } from './words.js';
+import { ANIMAL_NOUNS, CIVIL_TITLES, isGivenName, KIN_NAMES, KIN_NOUNS, kinNoun } from './words.js';
 
 export interface Cast extends Scene {
   /** By index of the direct speech. */
@@ -54,17 +54,14 @@ function mergeDiminutives({ reading, people, mentions }: Scene): void {
   const narrated = new Set<Person>();
   for (const { person, first, choices } of mentions)
     if (!choices && (reading.tokens[first] as Token).speech < 0) narrated.add(whoIs(person));
-  for (const person of people) {
-    const [short, ...more] = person.names;
-    if (!short || more.length > 0 || narrated.has(person) || person.mergedInto || person.titles.size > 0) continue;
-    const longer = people.filter(
-      (other) =>
-        other !== person &&
-        !other.mergedInto &&
-        (other.names[0] ?? '').length > short.length &&
-        other.names[0]?.toLowerCase().startsWith(short.replace(/(?:y|ie|ey)$/u, '').toLowerCase()),
-    );
-    if (longer.length === 1 && short.length >= 2) merge(longer[0] as Person, person);
+  const named = people.filter(({ names, mergedInto }) => names.length > 0 && !mergedInto).map((person) => ({ person, name: (person.names[0] as string).toLowerCase() }));
+  const byStart = new Map<string, typeof named>();
+  for (const entry of named) byStart.set(entry.name.slice(0, 2), [...(byStart.get(entry.name.slice(0, 2)) ?? []), entry]);
+  for (const { person, name } of named) {
+    if (person.names.length > 1 || name.length < 2 || narrated.has(person) || person.titles.size > 0) continue;
+    const stem = name.replace(/(?:y|ie|ey)$/u, '');
+    const longer = (byStart.get(stem.slice(0, 2)) ?? []).filter((other) => other.person !== person && other.name.length > name.length && other.name.startsWith(stem));
+    if (longer.length === 1 && longer[0]) merge(longer[0].person, person);
   }
 }
 
@@ -75,9 +72,14 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
   const firstMention = new Map<Person, number>();
   for (const { person, first, choices } of mentions)
     if (!choices && !firstMention.has(whoIs(person))) firstMention.set(whoIs(person), first);
-  const narrated = new Set(
-    mentions.filter(({ first, choices }) => !choices && (tokens[first] as Token).speech < 0).map(({ person }) => whoIs(person)),
-  );
+  const firstNarrated = new Map<Person, number>();
+  const times = new Map<Person, number>();
+  for (const { person, first, choices } of mentions) {
+    if (choices) continue;
+    times.set(whoIs(person), (times.get(whoIs(person)) ?? 0) + 1);
+    if ((tokens[first] as Token).speech < 0 && !firstNarrated.has(whoIs(person))) firstNarrated.set(whoIs(person), first);
+  }
+  const narrated = new Set(firstNarrated.keys());
   let merged = false;
   const vocatives = new Map<Person, number>();
 
@@ -120,6 +122,26 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
         merged = true;
       }
     }
+    const metLater = (firstNarrated.get(named) ?? Number.POSITIVE_INFINITY) > mention.first;
+    if (isFirst && metLater && (times.get(named) ?? 0) > 1 && isVocative(tokens, mention, reading.speeches)) {
+      // “Not more of them,” said the raven. “Hush, Corbin,” said the witch.
+      const before = speakerBefore(reading, speakers, token.speech, speaker);
+      const unnamed = before && before.names.length === 0 && !before.narrator;
+      if (unnamed && (before.gender === null || named.gender === null || before.gender === named.gender)) {
+        merge(named, before);
+        merged = true;
+        continue;
+      }
+    }
+    // “Mr. Carter,” she said – to Jaylen, of whom the narration tells.
+    if (isFirst && !narrated.has(named) && named.names.length === 1 && [...named.titles].some((title) => CIVIL_TITLES.has(title)) && isVocative(tokens, mention, reading.speeches)) {
+      const before = speakerBefore(reading, speakers, token.speech, speaker) ?? lastActor(scene, mention.first, speaker);
+      if (before && before.names.length === 1 && before.titles.size === 0 && (before.gender === null || named.gender === null || before.gender === named.gender)) {
+        merge(before, named);
+        merged = true;
+        continue;
+      }
+    }
     if (narrator && speaker && speaker !== whoIs(narrator) && isVocative(tokens, mention, reading.speeches))
       vocatives.set(named, (vocatives.get(named) ?? 0) + 1);
   }
@@ -136,23 +158,14 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
   return merged;
 }
 
-const KIN_FORMS: Record<string, string[]> = {
-  mother: ['mother', 'mum', 'mom', 'mummy', 'mommy', 'mama', 'mamma', 'ma'],
-  father: ['father', 'dad', 'daddy', 'papa', 'pa'],
-  uncle: ['uncle'],
-  aunt: ['aunt', 'auntie'],
-  grandmother: ['grandmother', 'grandma', 'granny', 'gran', 'nana'],
-  grandfather: ['grandfather', 'grandpa', 'granddad', 'grandad'],
-};
-
 /** “Don't be cross, uncle!” between two lines of Scrooge: then "the uncle" is Scrooge. */
 function mergeKin({ reading, people }: Scene, speakers: (Person | null)[]): boolean {
   const { tokens, speeches } = reading;
   let merged = false;
   for (const [at, token] of tokens.entries()) {
     if (token.speech < 0) continue;
-    const kin = Object.keys(KIN_FORMS).find((noun) => KIN_FORMS[noun]?.includes(token.lower));
-    if (kin === undefined || !isVocative(tokens, { first: at, last: at }, speeches)) continue;
+    const kin = kinNoun(token.lower);
+    if (!KIN_NOUNS.has(kin) || !isVocative(tokens, { first: at, last: at }, speeches)) continue;
     const speaker = speakers[token.speech];
     const near = (step: number): Person | null => {
       for (let speech = token.speech + step; Math.abs((speeches[speech]?.paragraph ?? Number.NaN) - token.paragraph) <= 2; speech += step) {
@@ -163,13 +176,36 @@ function mergeKin({ reading, people }: Scene, speakers: (Person | null)[]): bool
     };
     const listener = near(-1);
     if (!listener || listener !== near(1) || listener.names.length === 0) continue;
-    const relative = people.find((person) => !person.mergedInto && person !== listener && person.names.length === 0 && !person.narrator && KIN_FORMS[kin]?.some((form) => person.nouns.has(form)));
+    const relative = people.find((person) => !person.mergedInto && person !== listener && person.names.length === 0 && !person.narrator && person.nouns.has(kin));
     if (!relative || (speaker && relative === whoIs(speaker))) continue;
     if (relative.gender !== null && listener.gender !== null && relative.gender !== listener.gender) continue;
     merge(listener, relative);
     merged = true;
   }
   return merged;
+}
+
+/** Who spoke last before this speech, within a few paragraphs, and is not its speaker. */
+function speakerBefore({ speeches }: Reading, speakers: (Person | null)[], speech: number, speaker: Person | null): Person | null {
+  const paragraph = speeches[speech]?.paragraph ?? 0;
+  for (let back = speech - 1; back >= 0 && paragraph - (speeches[back]?.paragraph ?? 0) <= 2; back -= 1) {
+    const person = speakers[back] ? whoIs(speakers[back] as Person) : null;
+    if (person && person !== speaker) return person;
+  }
+  return null;
+}
+
+/** Who did something last in the narration before this token. */
+function lastActor({ reading, mentions }: Scene, before: number, except: Person | null): Person | null {
+  const paragraph = (reading.tokens[before] as Token).paragraph;
+  for (let at = mentions.length - 1; at >= 0; at -= 1) {
+    const mention = mentions[at] as Mention;
+    if (mention.first >= before) continue;
+    if (paragraph - (reading.tokens[mention.first] as Token).paragraph > 8) return null;
+    const person = whoIs(mention.person);
+    if (mention.subject && person !== except && person.names.length > 0) return person;
+  }
+  return null;
 }
 
 /** Does the speech before ask “What's your name?” – or for the name of somebody else? */
@@ -194,7 +230,7 @@ function introducesItself([one, two, three]: string[]): boolean {
 }
 
 const isWholeSentence = (tokens: Token[], { last }: Mention): boolean => /^[.!?,]$/u.test(tokens[last + 1]?.text ?? '');
-const isWholeClause = (tokens: Token[], { last }: Mention): boolean => /^[.!?,;]$/u.test(tokens[last + 1]?.text ?? '');
+const isWholeClause = (tokens: Token[], { last }: Mention): boolean => /^(?:[.!?,;]|from|of|here|and|who)$/u.test(tokens[last + 1]?.text ?? '');
 const isOpening = (tokens: Token[], { first, last }: Mention): boolean =>
   tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[last + 1]?.text ?? '.');
 

@@ -13,12 +13,14 @@ import {
   isGivenName,
   isNickname,
   isTitle,
+  kinNoun,
   KIN_NAMES,
   MIND_VERBS,
   NOT_PEOPLE,
   OPENERS,
   PARTICLES,
   PLACE_WORDS,
+  relatedNames,
   ROLE_NOUNS,
   SPEECH_VERBS,
   titleWord,
@@ -88,9 +90,12 @@ function startsName(token: Token): boolean {
   return token.word && token.capital && token.text !== 'I' && /\p{L}{2}|^\p{Lu}$/u.test(token.text);
 }
 
+/** Longer is no name but a shouted sentence. In tokens. */
+const LONGEST_RUN = 12;
+
 function endOfRun(tokens: Token[], first: number, after: number): number {
   let last = first;
-  for (let at = first + 1; at < after; at += 1) {
+  for (let at = first + 1; at < Math.min(after, first + LONGEST_RUN); at += 1) {
     const token = tokens[at] as Token;
     const before = tokens[at - 1] as Token;
     if (token.sentence !== (tokens[first] as Token).sentence || token.speech !== (tokens[first] as Token).speech) break;
@@ -128,7 +133,7 @@ function toRuns(tokens: Token[], first: number, last: number): Run[] {
     const word = (rest[0] as Token).lower;
     // "Queen of Hearts": the title is the name.
     if (rest[1]?.lower === 'of' || rest[1]?.lower === 'the') break;
-    if (rest.length === 1 && titles.length === 0 && isGivenName(word)) break;
+    if (rest.length === 1 && titles.length === 0 && (isGivenName(word) || KIN_NAMES.has(word))) break;
     titles.push(titleWord(word));
     rest = rest.slice(1);
   }
@@ -329,7 +334,7 @@ function accept(forms: Form[], lowerCase: Map<string, number>): Form[] {
       if (isGivenName(last)) return often <= form.runs.length && best.acts > 0;
       if (often > 0) return false;
       if (dictionary.known) return dictionary.pos === 'NOUN' && form.deeds >= 2 && form.acts >= 3 && form.person > form.place;
-      return form.acts > 0 || best.person >= 1;
+      return form.acts > 0 || (form.runs.length > 1 && best.person >= 2);
     }
     if (single && !titled && (lowerCase.get(last) ?? 0) > form.firm * 2 && !isGivenName(last)) return false;
     if (best.person < 1) return false;
@@ -354,12 +359,22 @@ function group(reading: Reading, forms: Form[]): { people: Person[]; mentions: M
   const ordered = [...forms].sort(
     (a, b) => b.names.length - a.names.length || b.runs.length - a.runs.length || (a.runs[0] as Run).first - (b.runs[0] as Run).first,
   );
+  // By the parts of their names, so that a text of ten thousand names is not compared each with each.
+  const byPart = new Map<string, Set<Person>>();
+  const list = (part: string, person: Person) => {
+    for (const key of [part, ...relatedNames(part)]) byPart.set(key, (byPart.get(key) ?? new Set()).add(person));
+  };
+  const candidates = (form: Form) => {
+    const found = new Set<Person>();
+    for (const name of form.names) for (const person of byPart.get(name.toLowerCase()) ?? []) found.add(person);
+    return [...found];
+  };
   // Titled single names before bare ones, so that "Holmes" finds "Mr. Holmes".
   const full = ordered.filter(({ names }) => names.length > 1);
   const titled = ordered.filter(({ names, titles }) => names.length === 1 && titles.length > 0);
   const bare = ordered.filter(({ names, titles }) => names.length === 1 && titles.length === 0);
   for (const form of [...full, ...titled, ...bare]) {
-    const matches = people.filter((person) => fits(person, form));
+    const matches = candidates(form).filter((person) => fits(person, form));
     const exact = matches.filter((person) => sharesTitle(person, form));
     const chosen = exact.length > 0 && form.titles.length > 0 ? exact : matches;
     if (chosen.length > 1 && (form.names.length === 1 || form.titles.length > 0)) {
@@ -369,6 +384,7 @@ function group(reading: Reading, forms: Form[]): { people: Person[]; mentions: M
     const person = chosen.length === 1 ? (chosen[0] as Person) : newPerson({ names: form.names });
     if (chosen.length !== 1) people.push(person);
     if (form.names.length > person.names.length) person.names = form.names;
+    for (const name of form.names) list(name.toLowerCase(), person);
     for (const title of form.titles) {
       person.titles.add(title);
       person.gender ??= CIVIL_TITLES.get(title) ?? genderOfNoun(title);
@@ -380,6 +396,7 @@ function group(reading: Reading, forms: Form[]): { people: Person[]; mentions: M
     if (form.names.length === 1 && ROLE_NOUNS.has(given.toLowerCase())) {
       person.gender ??= genderOfNoun(given.toLowerCase());
       person.nouns.add(given.toLowerCase());
+      person.nouns.add(kinNoun(given.toLowerCase()));
     }
     addMentions(reading, mentions, form, person);
   }

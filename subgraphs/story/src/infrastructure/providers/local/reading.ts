@@ -35,6 +35,8 @@ export interface Reading {
   tokens: Token[];
   paragraphs: Paragraph[];
   speeches: SpeechSpan[];
+  /** Its tokens: from `tokenFirst` up to but without `tokenAfter`. */
+  speechTokens: { tokenFirst: number; tokenAfter: number }[];
 }
 
 let model: { nlp: WinkMethods; firstUnknownId: number } | null = null;
@@ -57,6 +59,7 @@ const known = new Map<string, { known: boolean; pos: string }>();
 export function lexical(lower: string): { known: boolean; pos: string } {
   const cached = known.get(lower);
   if (cached) return cached;
+  if (lower.length > 40) return { known: false, pos: '' };
   const { nlp, firstUnknownId } = language();
   const token = nlp.readDoc(fold(lower).replace(/-/gu, '')).tokens().itemAt(0);
   const result = token
@@ -140,7 +143,14 @@ export function read(content: string, onParagraph?: (done: number, total: number
     paragraphs.push({ ...span, first, after: tokens.length, heading: isHeading(tokens.slice(first), mine.length > 0), speeches: mine });
     onParagraph?.(index + 1, spans.length);
   }
-  return { content, tokens, paragraphs, speeches };
+  const speechTokens = speeches.map(() => ({ tokenFirst: 0, tokenAfter: 0 }));
+  for (const [at, { speech }] of tokens.entries()) {
+    const range = speechTokens[speech];
+    if (!range) continue;
+    if (range.tokenAfter === 0) range.tokenFirst = at;
+    range.tokenAfter = at + 1;
+  }
+  return { content, tokens, paragraphs, speeches, speechTokens };
 }
 
 function splitClitic(text: string, start: number): { text: string; start: number; end: number }[] {
@@ -170,13 +180,31 @@ function isHeading(tokens: Token[], speaks: boolean): boolean {
   return words.filter(({ capital, text }) => capital || text.length <= 3).length >= words.length * 0.75 && words.length >= 2;
 }
 
+/** wink-nlp's tokenizer takes time with the square of a run without spaces (20,000 units: 3 s), so that it gets words only, and few at once. */
+const CHUNK = 2_000;
+
+function chunks(text: string): string[] {
+  const found: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const space = at + CHUNK >= text.length ? text.length : text.lastIndexOf(' ', at + CHUNK);
+    const end = space > at ? space : at + CHUNK;
+    found.push(text.slice(at, end));
+    at = end;
+  }
+  return found;
+}
+
 /** Parts of speech from wink-nlp, which reads ASCII: the folded text is as long as the original, so places agree. */
 function tag(tokens: Token[], first: number, offset: number, text: string): void {
   const { nlp } = language();
-  const folded = fold(text);
-  const read = nlp.readDoc(folded).tokens();
-  const values = read.out(nlp.its.value);
-  const tags = read.out(nlp.its.pos);
+  const folded = fold(text).replace(/\S{61,}/gu, (run) => ' '.repeat(run.length));
+  const values: string[] = [];
+  const tags: string[] = [];
+  for (const chunk of chunks(folded)) {
+    const read = nlp.readDoc(chunk).tokens();
+    values.push(...read.out(nlp.its.value));
+    tags.push(...read.out(nlp.its.pos));
+  }
   let cursor = 0;
   let next = first;
   for (const [index, value] of values.entries()) {

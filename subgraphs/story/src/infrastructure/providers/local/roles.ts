@@ -5,6 +5,7 @@ import type { Reading, Token } from './reading.js';
 import {
   CIVIL_TITLES,
   genderOfNoun,
+  kinNoun,
   KIN_NOUNS,
   MIND_VERBS,
   PLAIN_NOUNS,
@@ -192,7 +193,13 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
     const direct = startsAt.get(phrase.last + 1);
     if (direct && !direct.choices && (tokens[direct.first] as Token).speech < 0 && !PLAIN_NOUNS.has(phrase.noun)) return direct.person;
     const introduced = after && ['named', 'called'].includes(after.lower) ? startsAt.get(phrase.last + 2) : undefined;
-    if (introduced) return introduced.person;
+    if (introduced) {
+      // "He was a dry old man named Percival Grout"
+      const pronoun = before && COPULAS.has(before.lower) ? tokens[phrase.first - 2]?.lower : undefined;
+      const near = subject !== null && (tokens[phrase.first] as Token).sentence - subjectSentence <= 2 ? whoIs(subject) : null;
+      if (near && near.names.length === 0 && (pronoun === 'he' || pronoun === 'she') && near.gender !== (pronoun === 'he' ? 'f' : 'm')) merge(introduced.person, near);
+      return whoIs(introduced.person);
+    }
     const inApposition = after?.text === ',' ? startsAt.get(phrase.last + 2) : undefined;
     // "their mother, Grace Dunmore, had given up"
     if (
@@ -224,7 +231,7 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
       if (who?.lower === 'i') return null;
     }
     // "as a child", "like a fool": a comparison, nobody.
-    if (before && ['as', 'like', 'than'].includes(before.lower) && (phrase.determiner === 'a' || phrase.determiner === 'an')) return null;
+    if (before && ['as', 'like', 'than', 'way'].includes(before.lower) && (phrase.determiner === 'a' || phrase.determiner === 'an')) return null;
     return undefined;
   }
 
@@ -396,7 +403,7 @@ function readPhrase(reading: Reading, at: number): Phrase | null {
   if (noun >= 0) {
     const head = tokens[noun] as Token;
     if (GENERAL_PLURALS.test(head.lower) && !SINGULAR_IN_S.has(head.lower)) return null;
-    return { first: at, last: noun, determiner: token.lower, adjectives: [...adjectives, ...capitals], noun: head.lower };
+    return { first: at, last: noun, determiner: token.lower, adjectives: [...adjectives, ...capitals], noun: kinNoun(head.lower) };
   }
   // A noun that nobody listed, and yet it speaks: a teapot, a cloud.
   const head = tokens[end] as Token;

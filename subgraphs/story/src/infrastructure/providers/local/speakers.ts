@@ -71,6 +71,7 @@ export function attribute(scene: Scene): (Person | null)[] {
     if (speaker) {
       const addressee = mine.find((tag) => tag?.addressee)?.addressee ?? vocatives.find((person) => person !== speaker) ?? null;
       index.spokeBefore.add(speaker);
+      if (turns.length > 60) turns.splice(0, 30);
       turns.push({ paragraph: number, person: speaker, addressee: addressee ? whoIs(addressee) : null });
     }
   }
@@ -96,8 +97,11 @@ interface Index {
   /** Mentions of the narrator's words, paragraph by paragraph. */
   narrated: Mention[][];
   spoken: Mention[][];
+  inSpeech: Map<number, Mention[]>;
   /** The paragraph in which the narration first mentions somebody. */
   firstSeen: Map<Person, number>;
+  /** How often the narration mentions somebody. */
+  times: Map<Person, number>;
   /** Filled while attributing. */
   spokeBefore: Set<Person>;
 }
@@ -108,6 +112,8 @@ export function indexMentions({ reading, mentions }: Scene): Index {
   const spoken: Mention[][] = reading.paragraphs.map(() => []);
   const latest = new Map<Person, number>();
   const firstSeen = new Map<Person, number>();
+  const times = new Map<Person, number>();
+  const inSpeech = new Map<number, Mention[]>();
   for (const mention of mentions) {
     const token = reading.tokens[mention.first] as Token;
     // "Anna" with two Annas: the one met last.
@@ -119,29 +125,27 @@ export function indexMentions({ reading, mentions }: Scene): Index {
       );
     }
     latest.set(whoIs(mention.person), mention.first);
+    if (token.speech < 0) times.set(whoIs(mention.person), (times.get(whoIs(mention.person)) ?? 0) + 1);
     if (token.speech < 0 && !firstSeen.has(whoIs(mention.person))) firstSeen.set(whoIs(mention.person), token.paragraph);
     startsAt.set(mention.first, mention);
     (token.speech < 0 ? narrated : spoken)[token.paragraph]?.push(mention);
+    if (token.speech >= 0) {
+      const list = inSpeech.get(token.speech);
+      if (list) list.push(mention);
+      else inSpeech.set(token.speech, [mention]);
+    }
     mention.subject = token.speech < 0 && doesSomething(reading, mention);
   }
-  return { startsAt, narrated, spoken, firstSeen, spokeBefore: new Set() };
+  return { startsAt, narrated, spoken, inSpeech, firstSeen, times, spokeBefore: new Set() };
 }
 
 function findTag({ reading }: Scene, index: Index, paragraph: Paragraph, speech: number): Tag | null {
   return tagAfter(reading, index, paragraph, speech) ?? tagBefore(reading, index, paragraph, speech);
 }
 
-function tokenRange(reading: Reading, paragraph: Paragraph, speech: number): { before: number; after: number } {
-  let before = paragraph.first;
-  while (before < paragraph.after && (reading.tokens[before] as Token).speech !== speech) before += 1;
-  let after = before;
-  while (after < paragraph.after && (reading.tokens[after] as Token).speech === speech) after += 1;
-  return { before, after };
-}
-
 function tagAfter(reading: Reading, index: Index, paragraph: Paragraph, speech: number): Tag | null {
   const { tokens } = reading;
-  const { after } = tokenRange(reading, paragraph, speech);
+  const { tokenAfter: after } = reading.speechTokens[speech] as { tokenAfter: number };
   const closing = lastMark(tokens, after);
   let at = after;
   const here = (place: number) => (place < paragraph.after && (tokens[place] as Token).speech < 0 ? tokens[place] : undefined);
@@ -202,14 +206,14 @@ function sayingVerb(tokens: Token[], from: number, paragraph: Paragraph): { at: 
 
 function tagBefore(reading: Reading, index: Index, paragraph: Paragraph, speech: number): Tag | null {
   const { tokens } = reading;
-  const { before } = tokenRange(reading, paragraph, speech);
+  const { tokenFirst: before } = reading.speechTokens[speech] as { tokenFirst: number };
   let start = before;
   while (start > paragraph.first && (tokens[start - 1] as Token).speech < 0) start -= 1;
   let from = start;
   if (before === start) {
     // Nothing in this paragraph: the one before may end "She said:".
     if (start !== paragraph.first || start === 0) return null;
-    if (tokens[start - 1]?.text !== ':' || (tokens[start - 1] as Token).speech >= 0) return null;
+    if (!/^[:,]$/u.test(tokens[start - 1]?.text ?? '') || (tokens[start - 1] as Token).speech >= 0) return null;
     from = start - 1;
     while (
       from > 0 &&
@@ -333,13 +337,23 @@ function resolve(scene: Scene, index: Index, turns: Turn[], number: number, tag:
   return byPronoun(scene, index, turns, number, tag, pronoun === 'he' ? 'm' : 'f', speech);
 }
 
+/** The last mentions before a token: no more than matter, for a paragraph may be a whole book. */
+function lastBefore(mentions: Mention[], at: number): Mention[] {
+  let low = 0;
+  let high = mentions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((mentions[middle] as Mention).first < at) low = middle + 1;
+    else high = middle;
+  }
+  return mentions.slice(Math.max(0, low - 24), low);
+}
+
 function byPronoun(scene: Scene, index: Index, turns: Turn[], number: number, tag: Tag, gender: Gender, speech: number): Person | null {
   const { reading } = scene;
   const fits = (person: Person) => !person.narrator && (person.gender === gender || person.gender === null);
   // Mentioned in this paragraph before the pronoun, outside of quotations.
-  const here = (index.narrated[number] as Mention[])
-    .filter((mention) => mention.first < tag.at)
-    .map((mention) => ({ ...mention, person: whoIs(mention.person) }));
+  const here = lastBefore(index.narrated[number] as Mention[], tag.at).map((mention) => ({ ...mention, person: whoIs(mention.person) }));
   const subjectHere = here.findLast(({ person, subject }) => subject && fits(person)) ?? here.findLast(({ person }) => fits(person));
   if (subjectHere && subjectHere.person.gender === gender) return subjectHere.person;
 
@@ -350,9 +364,9 @@ function byPronoun(scene: Scene, index: Index, turns: Turn[], number: number, ta
   };
   const nearest = new Map<Person, number>();
   for (let back = 0; back <= 10 && number - back >= 0; back += 1) {
-    const narrated = (index.narrated[number - back] as Mention[]).filter(({ first }) => back > 0 || first < tag.at);
+    const narrated = lastBefore(index.narrated[number - back] as Mention[], back > 0 ? Number.POSITIVE_INFINITY : tag.at);
     for (const { person } of narrated) if (!nearest.has(whoIs(person))) nearest.set(whoIs(person), back);
-    const turn = turns.find(({ paragraph }) => paragraph === number - back);
+    const turn = turns.findLast(({ paragraph }) => paragraph === number - back);
     if (turn && !nearest.has(turn.person)) nearest.set(turn.person, back);
     if (turn?.addressee && !nearest.has(turn.addressee)) nearest.set(turn.addressee, back + 0.5);
   }
@@ -373,10 +387,20 @@ function byPronoun(scene: Scene, index: Index, turns: Turn[], number: number, ta
   }
   if (subjectHere) add(subjectHere.person, 1.5);
   // Nobody calls themselves by name.
-  for (const person of vocativesOf(scene, index, number, speech)) add(person, -4);
+  for (const person of vocativesOf(scene, index, speech)) add(person, -4);
   let best: Person | null = null;
   for (const [person, score] of scores) if (score > 0 && (best === null || score > (scores.get(best) as number))) best = person;
-  return best;
+  return best ?? comesLater(scene, index, number, gender);
+}
+
+/** "She walked in", and only later the name: the next person of that gender whom the text brings in. */
+function comesLater({ reading }: Scene, index: Index, number: number, gender: Gender): Person | null {
+  for (let ahead = 1; ahead <= 12 && number + ahead < reading.paragraphs.length; ahead += 1) {
+    const mentions = [...(index.narrated[number + ahead] as Mention[]), ...(index.spoken[number + ahead] as Mention[])].sort((a, b) => a.first - b.first);
+    const found = mentions.find(({ person, choices }) => !choices && !whoIs(person).narrator && whoIs(person).gender === gender);
+    if (found) return whoIs(found.person);
+  }
+  return null;
 }
 
 /** Within one paragraph one person speaks, unless tags say otherwise: a line without a tag goes with the tag before it, else behind it. */
@@ -398,14 +422,12 @@ function fillWithin(resolved: (Person | null)[], tags: (Tag | null)[]): void {
 }
 
 function addressed(scene: Scene, index: Index, paragraph: Paragraph): Person[] {
-  return paragraph.speeches.flatMap((speech) => vocativesOf(scene, index, scene.reading.speeches[speech]?.paragraph ?? 0, speech));
+  return paragraph.speeches.flatMap((speech) => vocativesOf(scene, index, speech));
 }
 
-function vocativesOf({ reading }: Scene, index: Index, number: number, speech: number): Person[] {
-  return (index.spoken[number] as Mention[])
-    .filter(
-      (mention) => (reading.tokens[mention.first] as Token).speech === speech && isVocative(reading.tokens, mention, reading.speeches),
-    )
+function vocativesOf({ reading }: Scene, index: Index, speech: number): Person[] {
+  return (index.inSpeech.get(speech) ?? [])
+    .filter((mention) => isVocative(reading.tokens, mention, reading.speeches))
     .map(({ person }) => whoIs(person));
 }
 
@@ -428,6 +450,11 @@ function byTurns(scene: Scene, index: Index, tags: (Tag | null)[][], turns: Turn
   }
   if (last.addressee && last.addressee !== last.person && number - last.paragraph <= 2 && allowed(last.addressee)) return last.addressee;
   const other = turns.findLast(({ person, paragraph }) => person !== last.person && number - paragraph <= SILENCE * 2)?.person;
+  // The one who spoke last has not talked with the other yet: the scene has moved on, to whomever the narration showed meanwhile.
+  const otherTurn = turns.findLast(({ person }) => person === other);
+  const met = otherTurn && turns.some(({ person, paragraph }) => person === last.person && paragraph <= otherTurn.paragraph + 1);
+  const shown = otherTurn && !met ? shownBetween(scene, index, otherTurn.paragraph + 1, number, last.person) : null;
+  if (allowed(shown) && shown !== other) return shown;
   const oneBefore = turns.at(-2);
   if (allowed(other) && oneBefore && last.paragraph - oneBefore.paragraph <= SILENCE) return other;
   // Only one voice yet: the next tag may name the other.
@@ -438,6 +465,24 @@ function byTurns(scene: Scene, index: Index, tags: (Tag | null)[][], turns: Turn
   if (allowed(other)) return other;
   if (scene.narrator && scene.narrator !== last.person) return scene.narrator;
   return null;
+}
+
+/** The last person whom a paragraph of pure narration mentions between two turns. */
+function shownBetween({ reading }: Scene, index: Index, from: number, to: number, except: Person): Person | null {
+  let found: Person | null = null;
+  let narration = false;
+  for (let number = from; number < to; number += 1) {
+    if ((reading.paragraphs[number] as Paragraph).speeches.length === 0) narration = true;
+    for (const { person, subject } of index.narrated[number] as Mention[]) {
+      if (whoIs(person) !== except && (subject || whoIs(person).names.length > 0) && isSomebody(index, whoIs(person))) found = whoIs(person);
+    }
+  }
+  return narration ? found : null;
+}
+
+/** Worth a guess: named, or met more than once. "The way a cat looks at a bath" brings in no cat. */
+function isSomebody(index: Index, person: Person): boolean {
+  return person.names.length > 0 || (index.times.get(person) ?? 0) > 1;
 }
 
 function subjectBefore({ reading }: Scene, index: Index, number: number): Person | null {
@@ -466,7 +511,7 @@ function voiceAhead({ reading }: Scene, tags: (Tag | null)[][], number: number, 
 function mentionedNear({ reading }: Scene, index: Index, number: number, except: Person): Person | null {
   for (let back = 0; back <= 6 && number - back >= 0; back += 1) {
     if ((reading.paragraphs[number - back] as Paragraph).heading) return null;
-    const near = (index.narrated[number - back] as Mention[]).filter(({ person }) => whoIs(person) !== except);
+    const near = (index.narrated[number - back] as Mention[]).filter(({ person }) => whoIs(person) !== except && isSomebody(index, whoIs(person)));
     const found = near.findLast(({ subject }) => subject) ?? near.at(-1);
     if (found) return whoIs(found.person);
   }

@@ -138,8 +138,9 @@ function isSpeech(text: string, span: Span): boolean {
   const inner = text.slice(span.start + 1, span.end - 1).trim();
   if (inner === '' || !LETTER.test(inner)) return false;
   if (span.start === 0 || /[.,!?\u2026\u2014\u2013-]$/u.test(inner)) return true;
-  const before = text.slice(0, span.start).trimEnd();
-  const after = text.slice(span.end).trimStart();
+  // Windows, for a paragraph may be a whole book.
+  const before = text.slice(Math.max(0, span.start - 40), span.start).trimEnd();
+  const after = text.slice(span.end, span.end + 40).trimStart();
   if (/[,:\u2014]$/u.test(before) && /^\p{Lu}/u.test(inner)) return true;
   const wordAfter = /^\p{L}+/u.exec(after)?.[0].toLowerCase();
   const wordBefore = /(\p{L}+)[,:]?$/u.exec(before)?.[1]?.toLowerCase();
@@ -198,7 +199,7 @@ function scanDashes(text: string): { start: number; end: number; open: boolean }
 }
 
 function tagLike(text: string): boolean {
-  const words = text.toLowerCase().match(/[\p{L}]+/gu) ?? [];
+  const words = text.slice(0, 80).toLowerCase().match(/[\p{L}]+/gu) ?? [];
   return words.slice(0, 4).some((word) => SPEECH_VERBS.has(word));
 }
 

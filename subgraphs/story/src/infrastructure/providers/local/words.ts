@@ -249,6 +249,8 @@ export const OPENERS = set(`
   course god heavens goodness gracious damn hell christ nonsense rubbish silence patience courage fire murder help
   mine yours hers ours theirs it's that's there's what's who's where's how's i'm i'll i've i'd you're you'll you've he's she's we're we'll they're
   can't won't couldn't wouldn't shouldn't isn't aren't wasn't weren't haven't hasn't hadn't
+  bah humbug pooh tush fie bother blow drat darn dammit phew whoa yikes ouch oops gosh golly jeez crikey blimey tut shush psst hist lo ho yo yeah yep
+  nope nah uh oy oi pfft hmph humph ahem aye nay amen cheers look alright farewell hullo hallo halloo greetings morning evening
   'tis tis 'twas twas somewhere anywhere everywhere nowhere somehow anyhow whatever whoever wherever whenever neither nor merely simply
 `);
 
@@ -325,6 +327,40 @@ const NICKNAMES: [string, string][] = `
   .split(/\s+/)
   .filter(Boolean)
   .map((pair) => pair.split(':') as [string, string]);
+
+const RELATED = new Map<string, string[]>();
+for (const [nick, full] of NICKNAMES) {
+  RELATED.set(nick, [...(RELATED.get(nick) ?? []), full]);
+  RELATED.set(full, [...(RELATED.get(full) ?? []), nick]);
+}
+
+/** The short forms of a given name, and what it is a short form of. */
+export const relatedNames = (name: string): string[] => RELATED.get(name) ?? [];
+
+const KIN_FORMS: Record<string, string> = {
+  mum: 'mother',
+  mom: 'mother',
+  mummy: 'mother',
+  mommy: 'mother',
+  mama: 'mother',
+  mamma: 'mother',
+  ma: 'mother',
+  dad: 'father',
+  daddy: 'father',
+  papa: 'father',
+  pa: 'father',
+  auntie: 'aunt',
+  grandma: 'grandmother',
+  granny: 'grandmother',
+  gran: 'grandmother',
+  nana: 'grandmother',
+  grandpa: 'grandfather',
+  granddad: 'grandfather',
+  grandad: 'grandfather',
+};
+
+/** What a child's word for a relative means: "Dad" is the father. */
+export const kinNoun = (noun: string): string => KIN_FORMS[noun] ?? noun;
 
 /** Is the one a usual short form of the other? */
 export function isNickname(short: string, long: string): boolean {
