@@ -26,7 +26,7 @@ import {
 
 /** Exactly what `keyOf` makes: JavaScript's dates reach years, and read forms, that PostgreSQL refuses. */
 const storyKey = (key: unknown): StoryKey | undefined => {
-  const [createdAt, id]: unknown[] = Array.isArray(key) ? key : [];
+  const [createdAt, id] = (Array.isArray(key) ? key : []) as unknown[];
   return typeof createdAt === 'string' && isTime(createdAt) && typeof id === 'string' && isId(id) ? { createdAt, id } : undefined;
 };
 const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
