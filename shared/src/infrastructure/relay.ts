@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { StoredEvent } from '../domain-events/event.js';
 import { type EventBus, topicOf } from './event-bus.js';
@@ -18,6 +19,10 @@ export interface Relay {
 const firstPoll = 20;
 const slowestPoll = 250;
 const batchSize = 500;
+/** A relay that hangs or is frozen is silent for this long until PostgreSQL ends its session, and others take its shards. */
+const lease = '10s';
+/** A transport may take longer to acknowledge. */
+const renewEvery = 2_000;
 
 type OutboxRow = EventRow & { position: string; published: boolean };
 
@@ -41,6 +46,7 @@ export function startRelay({
   const stopping = new AbortController();
   const wake = wakeUp();
   const done = steadyConnection(databaseUrl, log, stopping.signal, async (client, lost) => {
+    await client.query(`SET idle_session_timeout = '${lease}'`);
     const owned = new Set<number>();
     let poll = firstPoll;
     let lastClaim = 0;
@@ -88,8 +94,22 @@ export function startRelay({
       [...reached].map(([streamId, version]) => `${version} ${streamId}`),
     ]);
     const published: StoredEvent[] = rows.filter((row) => row.published).map(storedEvent);
-    if (published.length > 0) await events.publish(topicOf(context), published);
+    if (published.length > 0) await whileRenewing(client, events.publish(topicOf(context), published));
     await client.query('DELETE FROM backbone.outbox WHERE position = ANY($1::bigint[])', [rows.map((row) => row.position)]);
+  }
+
+  /** Waits for the transport and keeps the lease meanwhile. Rejects as soon as the session is lost: what is acknowledged later is sent again. */
+  async function whileRenewing(client: pg.Client, sending: Promise<void>): Promise<void> {
+    const sent = sending.then(() => 'sent');
+    sent.catch(() => undefined); // a lost session may end the wait first
+    for (;;) {
+      const waited = new AbortController();
+      const outcome = await Promise.race([sent, sleep(renewEvery, 'still waiting', { signal: waited.signal })]).finally(() =>
+        waited.abort(),
+      );
+      if (outcome === 'sent') return;
+      await client.query('SELECT 1');
+    }
   }
 
   return {

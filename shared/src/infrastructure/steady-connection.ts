@@ -14,7 +14,8 @@ export async function steadyConnection(
 ): Promise<void> {
   while (!signal.aborted) {
     const lost = new AbortController();
-    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000, keepAlive: true });
+    // A statement on these sessions takes milliseconds: an answer that does not come means that the session is lost and does not know it.
+    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000, query_timeout: 10_000, keepAlive: true });
     client.on('error', () => lost.abort());
     client.on('end', () => lost.abort());
     try {
