@@ -14,6 +14,11 @@ const batchSize = 200;
 /** A lost NOTIFY costs at most this. */
 const pollEvery = 2_000;
 const keepDays = 7;
+/**
+ * A member that is frozen is silent for this long until PostgreSQL ends its session, and others take its partitions; so does one whose handler
+ * takes longer. An append that is frozen halfway would hold up all others.
+ */
+const lease = '10s';
 
 /** `embedded:` means the database `backbone` on the same server as the context's own; `embedded:postgresql://…` names it. */
 export function embeddedLogUrl(eventBusUrl: string, databaseUrl: string): string {
@@ -31,7 +36,7 @@ export function embeddedLogUrl(eventBusUrl: string, databaseUrl: string): string
 export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }): Promise<EventBus> {
   await ensureDatabase(url);
   await deployMigrations({ databaseUrl: url, folder: embeddedLogMigrations });
-  const pool = new pg.Pool({ connectionString: url, max: 4, idleTimeoutMillis: 30_000 });
+  const pool = new pg.Pool({ connectionString: url, max: 4, idleTimeoutMillis: 30_000, idle_in_transaction_session_timeout: 10_000 });
   pool.on('error', (error) => log.warn({ err: error }, 'idle event log connection lost'));
   const subscriptions = new Set<EventSubscription>();
   await pool.query(`DELETE FROM log WHERE appended_at < now() - interval '${keepDays} days'`);
@@ -88,7 +93,7 @@ export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }
       client.on('notification', ({ payload }) => {
         if (topics.includes(payload ?? '')) wake.signal();
       });
-      await client.query(`LISTEN ${channel}`);
+      await client.query(`SET idle_session_timeout = '${lease}'; LISTEN ${channel}`);
       const owned: { topic: string; partition: number }[] = [];
       while (!lost.aborted) {
         for (const topic of topics) {
