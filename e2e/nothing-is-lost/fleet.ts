@@ -95,7 +95,7 @@ export async function startFleet() {
   }
 
   return {
-    server,
+    admin,
     story,
     listener,
     urlOf,

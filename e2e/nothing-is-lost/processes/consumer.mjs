@@ -4,7 +4,7 @@ import { counting, transactionsOn } from './context.mjs';
 import { log, openBus, runUntilTold } from './process.mjs';
 
 const consumer = 'listener';
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 3 });
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 3, idle_in_transaction_session_timeout: 10_000 });
 pool.on('error', () => undefined);
 
 const reactions = {
