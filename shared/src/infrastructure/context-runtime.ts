@@ -1,10 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { embeddedLogUrl, openEmbeddedLog } from './embedded-log.js';
+import type { EventBusSettings } from './environment.js';
 import type { EventBus } from './event-bus.js';
 import { type LiveStreams, startLiveStreams } from './live-streams.js';
 import type { Logger } from './logger.js';
 import { deployContextMigrations } from './migrations.js';
+import { eventBusOf } from './open-event-bus.js';
 import { type Relay, startRelay } from './relay.js';
 
 /** What every context runs on: its database, the event bus, the relay of its outbox, live readers of its streams. */
@@ -21,17 +22,18 @@ export interface ContextRuntime {
 export async function openContextRuntime({
   context,
   databaseUrl,
-  eventBusUrl,
+  eventBus,
   migrations,
   log,
 }: {
   context: string;
   databaseUrl: string;
-  eventBusUrl: string;
+  eventBus: EventBusSettings;
   /** Folder of the context's own migrations. */
   migrations: string;
   log: Logger;
 }): Promise<ContextRuntime> {
+  const openEventBus = eventBusOf(eventBus);
   await deployContextMigrations(databaseUrl, migrations);
   await using closing = new AsyncDisposableStack();
   const pool = new pg.Pool({
@@ -45,7 +47,7 @@ export async function openContextRuntime({
   });
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'));
   closing.defer(() => pool.end());
-  const bus = await openEmbeddedLog({ url: embeddedLogUrl(eventBusUrl, databaseUrl), log });
+  const bus = await openEventBus({ context, databaseUrl, log });
   closing.defer(() => bus.close());
   const relay = startRelay({ databaseUrl, context, bus, log });
   closing.defer(() => relay.stop());

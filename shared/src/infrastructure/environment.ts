@@ -32,12 +32,24 @@ export const serviceSettings = {
   NODE_ENV: z.string().optional(),
 };
 
-export const databaseSettings = {
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'a URL that begins with postgresql://' }),
+const eventBusSettings = {
   EVENT_BUS_URL: z
     .string()
-    .regex(/^embedded:/, { error: 'embedded: or embedded:postgresql://…' })
+    .regex(/^(embedded:|kafka:\/\/)/, { error: 'embedded:, embedded:postgresql://… or kafka://host:9092' })
     .default('embedded:'),
+  /** Of each topic that is made, for ever: a stream keeps its order because it keeps its partition. */
+  KAFKA_PARTITIONS: z.coerce.number({ error: 'a number from 1 to 1000' }).int().min(1).max(1_000).default(12),
+  /** Unset: the cluster's own default. */
+  KAFKA_REPLICATION: z.coerce.number({ error: 'a number from 1 to 9' }).int().min(1).max(9).optional(),
+  KAFKA_USERNAME: z.string().optional(),
+  KAFKA_PASSWORD: z.string().optional(),
+};
+
+export type EventBusSettings = z.output<z.ZodObject<typeof eventBusSettings>>;
+
+export const databaseSettings = {
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'a URL that begins with postgresql://' }),
+  ...eventBusSettings,
   GATEWAY_JWKS: z
     .string({ error: 'a JSON Web Key Set or its http URL' })
     .regex(/^(https?:\/\/|\{)/, { error: 'a JSON Web Key Set or its http URL' }),

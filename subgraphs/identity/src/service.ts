@@ -36,7 +36,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const runtime = await openContextRuntime({
     context: 'identity',
     databaseUrl: settings.DATABASE_URL,
-    eventBusUrl: settings.EVENT_BUS_URL,
+    eventBus: settings,
     migrations,
     log,
   });

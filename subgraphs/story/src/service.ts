@@ -27,10 +27,10 @@ const migrations = fileURLToPath(new URL('../../../prisma/story/migrations', imp
 export async function startStory(environment: Environment, ports: { provider?: AnalysisProvider } = {}): Promise<RunningService> {
   const settings = readStoryEnvironment(environment);
   const log = createLogger('story', settings.LOG_LEVEL);
-  const { DATABASE_URL: databaseUrl, EVENT_BUS_URL: eventBusUrl } = settings;
+  const { DATABASE_URL: databaseUrl } = settings;
   await using closing = new AsyncDisposableStack();
 
-  const runtime = await openContextRuntime({ context: 'story', databaseUrl, eventBusUrl, migrations, log });
+  const runtime = await openContextRuntime({ context: 'story', databaseUrl, eventBus: settings, migrations, log });
   closing.defer(() => runtime.close());
   const client = new PrismaClient({ adapter: runtime.adapter });
   closing.defer(() => client.$disconnect());

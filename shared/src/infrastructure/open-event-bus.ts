@@ -1,0 +1,14 @@
+import { embeddedLogUrl, openEmbeddedLog } from './embedded-log.js';
+import type { EventBusSettings } from './environment.js';
+import { type EventBus, topicOf } from './event-bus.js';
+import { openKafkaBus } from './kafka-bus.js';
+import { kafkaSettings } from './kafka-settings.js';
+import type { Logger } from './logger.js';
+
+/** The transport that EVENT_BUS_URL names. Settings that cannot be are refused here, before anything is opened. */
+export function eventBusOf(settings: EventBusSettings): (use: { context: string; databaseUrl: string; log: Logger }) => Promise<EventBus> {
+  const { EVENT_BUS_URL: url } = settings;
+  if (!url.startsWith('kafka:')) return ({ databaseUrl, log }) => openEmbeddedLog({ url: embeddedLogUrl(url, databaseUrl), log });
+  const kafka = kafkaSettings(settings);
+  return ({ context, log }) => openKafkaBus({ settings: kafka, clientId: context, topics: [topicOf(context)], log });
+}
