@@ -160,7 +160,11 @@ function splitLong(given: ExtractedSegment[]): { segments: ExtractedSegment[]; m
 }
 
 /** A speaker is a character by any of its forms, also by those that the provider gave and the text does not have. */
-export function repairSpeakers(segments: ExtractedSegment[], characters: ExtractedCharacter[], given: ExtractedCharacter[] = []): ExtractedSegment[] {
+function repairSpeakers(
+  segments: ExtractedSegment[],
+  characters: ExtractedCharacter[],
+  given: ExtractedCharacter[] = [],
+): ExtractedSegment[] {
   const byForm = new Map<string, string>();
   const learn = (form: string, name: string) => {
     if (!byForm.has(formKey(form))) byForm.set(formKey(form), name);

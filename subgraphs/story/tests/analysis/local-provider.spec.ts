@@ -143,6 +143,33 @@ describe('whatever the text', () => {
     }
   });
 
+  it('the time does not grow with the square of the length, in one endless paragraph, sentence or word neither', () => {
+    const syllables = ['ka', 'le', 'mi', 'no', 'ru', 'sa', 'ti', 'vo', 'ba', 'de'];
+    const name = (index: number) => `Q${[...String(index)].map((digit) => syllables[Number(digit)]).join('')}`;
+    const long = {
+      speech: '“Hi.” he said. ',
+      dashes: '— Hello there, he said. ',
+      wives: 'Mr. Bennet ran. Mrs. Bennet ran. “Hi,” said his wife. ',
+      foxes: 'the old fox said the young man ',
+      marks: "'",
+      letters: 'a1',
+      capitals: 'Foo Bar Baz ',
+      names: Array.from({ length: 6_000 }, (_, index) => `${name(index)} ran. `).join(''),
+    };
+    for (const [pattern, text] of Object.entries(long)) {
+      const content = text.repeat(Math.ceil(60_000 / text.length)).slice(0, 60_000);
+      const before = process.cpuUsage();
+      expect(
+        analyseEnglish(content)
+          .segments.map((segment) => segment.text)
+          .join(''),
+      ).toBe(content);
+      const { user } = process.cpuUsage(before);
+      // Some 0.4 s each; with a square in it, 10 s and more.
+      expect({ pattern, seconds: Math.floor(user / 4_000_000) }).toEqual({ pattern, seconds: 0 });
+    }
+  }, 30_000);
+
   it('the same text gives the same answer', () => {
     for (const content of texts.slice(0, 40)) expect(analyseEnglish(content)).toEqual(analyseEnglish(content));
   });

@@ -295,7 +295,7 @@ async function classify(error: unknown): Promise<{ failure: AnalysisFailure; aga
   const detail = ['HTTP', error.status, code, error.requestID ?? ''].filter(Boolean).join(' ');
   if (code === 'insufficient_quota') return { failure: new AnalysisFailure('ANALYSIS_QUOTA_EXHAUSTED', { detail }), again: false };
   if (error.status === 408 || error.status === 409 || error.status === 429 || error.status >= 500) {
-    const retryAfterSeconds = retryAfter(error.headers);
+    const retryAfterSeconds = retryAfter(error.headers instanceof Headers ? error.headers : undefined);
     return {
       failure: new AnalysisFailure('ANALYSIS_PROVIDER_UNAVAILABLE', {
         detail,

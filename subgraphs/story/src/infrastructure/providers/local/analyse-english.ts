@@ -2,14 +2,11 @@
 
 import type { AnalysisProgress, ExtractedEmotion, ExtractedSegment, Extraction } from '../../../domain/analysis-provider.js';
 import { type Person, whoIs } from './cast.js';
-import { feelingsOf, quoteOf, strongestOf } from './emotions.js';
+import { feelingsOf, MAX_QUOTE, quoteOf, strongestOf, tellsHowItIsSaid } from './emotions.js';
 import { type Cast, findCast } from './find-cast.js';
 import { drawPortraits } from './portraits.js';
 import { type Reading, read, type Token } from './reading.js';
 import { cutSegments } from './segments.js';
-
-/** The stages of an analysis, each reported when it begins and when it ends. */
-export const LOCAL_STAGES = ['reading', 'characters', 'emotions'] as const;
 
 export function analyseEnglish(content: string, report: (progress: AnalysisProgress) => void = () => {}): Extraction {
   report({ stage: 'reading', done: 0, total: 1 });
@@ -64,14 +61,17 @@ function feel(
         token += 1;
       }
       for (const { emotion, intensity, token: at } of feelingsOf(sentence)) {
+        const spoken = piece.speech < 0 && pieces[segmentIndex - 1]?.speech !== -1 ? segments[segmentIndex - 1] : undefined;
+        if (spoken && tellsHowItIsSaid(sentence, at)) {
+          const words = spoken.text.trim();
+          if (words.length <= MAX_QUOTE) {
+            emotions.push({ emotion, intensity, context: saidBy(spoken.speaker), quote: words, segmentIndex: segmentIndex - 1 });
+            spoken.emotion = emotion;
+            continue;
+          }
+        }
         const about = nameOfPerson(mentioned.get(number));
-        const context = speaker
-          ? `Said by ${speaker}`
-          : piece.speech >= 0
-            ? 'Said by somebody'
-            : about
-              ? `Told of ${about}`
-              : 'Told by the narration';
+        const context = piece.speech >= 0 ? saidBy(speaker) : about ? `Told of ${about}` : 'Told by the narration';
         mine.push({ emotion, intensity, context, quote: quoteOf(reading.content, sentence, at), segmentIndex });
       }
     }
@@ -82,3 +82,5 @@ function feel(
   }
   return { segments, emotions };
 }
+
+const saidBy = (speaker: string | null): string => (speaker ? `Said by ${speaker}` : 'Said by somebody');

@@ -25,14 +25,14 @@ const LEXICON: Partial<Record<EmotionName, Record<string, string>>> = {
   sadness: {
     '4v': 'sigh droop mope regret',
     '4a': 'sad gloomy lonely wistful glum forlorn weary downcast sombre somber bleak melancholy',
-    '4n': 'regret loneliness melancholy gloom sadness',
-    '5v': 'miss mourn lament pine sniffle disappoint',
+    '4n': 'funeral regret loneliness melancholy gloom sadness',
+    '5v': 'mourn lament pine sniffle disappoint',
     '5=': 'homesick homesickness disappointed disappointment disappointing tearful tearfully teary',
     '6v': 'cry weep ache',
     '6=': 'wept tear tears crying cried lonesome friendless',
     '6a': 'unhappy sorrowful mournful miserable dejected desolate heavy-hearted tragic',
     '7v': 'sob wail grieve despair',
-    '7n': 'sorrow grief misery sob heartache mourning funeral tragedy',
+    '7n': 'sorrow grief misery sob heartache mourning tragedy',
     '8a': 'heartbroken inconsolable devastated hopeless bereft brokenhearted grief-stricken',
     '8n': 'despair anguish heartbreak desolation hopelessness',
     '9n': 'agony torment',
@@ -56,25 +56,26 @@ const LEXICON: Partial<Record<EmotionName, Record<string, string>>> = {
   },
   anger: {
     '4v': 'annoy irritate bother grumble scowl glare frown bristle',
-    '4a': 'annoyed cross grumpy irritable impatient irritated sullen resentful indignant sulky peevish surly testy',
+    '4a': 'annoyed grumpy irritable impatient irritated sullen resentful indignant sulky peevish surly testy',
     '4n': 'annoyance irritation impatience resentment indignation scowl frown grudge glare',
-    '5v': 'snap snarl growl scold bark sneer quarrel resent grit',
+    '5v': 'roar snap snarl growl scold sneer quarrel resent grit',
     '5=': 'quarrelled quarreled bitter bitterly',
-    '6v': 'anger enrage provoke curse shout yell',
+    '6v': 'anger enrage provoke curse yell',
     '6=': 'swore cursed clenched stormed slammed snarling',
     '6a': 'angry hostile mad wrathful outraged incensed irate',
     '7a': 'furious enraged infuriated raging savage vicious',
     '7n': 'anger wrath temper hostility',
-    '7v': 'roar rage fume seethe hate despise',
+    '7v': 'rage fume seethe hate despise',
     '8n': 'fury rage hatred vengeance revenge outrage',
     '8=': 'livid hateful murderous murderously hated hates',
   },
   surprise: {
-    '4v': 'blink wonder gape gawk',
+    '3=': 'sudden suddenly',
+    '4v': 'wonder gape gawk',
     '4a': 'puzzled curious unexpected strange peculiar odd bewildered',
     '4n': 'wonder curiosity puzzlement',
     '5v': 'surprise gasp startle',
-    '5=': 'surprised surprising surprisingly sudden suddenly unbelievable incredible speechless dumbfounded',
+    '5=': 'surprised surprising surprisingly unbelievable incredible speechless dumbfounded',
     '5n': 'surprise gasp disbelief',
     '6v': 'astonish amaze shock stun dumbfound',
     '6=': 'astonished amazed shocked stunned thunderstruck startled flabbergasted incredulous incredulously',
@@ -93,7 +94,7 @@ const LEXICON: Partial<Record<EmotionName, Record<string, string>>> = {
     '6n': 'disgust revulsion loathing contempt nausea scorn',
   },
   love: {
-    '4a': 'fond tender gentle affectionate warm-hearted caring dear kind loving',
+    '4a': 'fond tender gentle affectionate warm-hearted caring loving',
     '4v': 'like care hug cuddle stroke caress nestle',
     '4=': 'fondly tenderly lovingly cared gently kindness',
     '5v': 'kiss embrace admire cherish comfort',
@@ -110,7 +111,7 @@ const LEXICON: Partial<Record<EmotionName, Record<string, string>>> = {
     '4n': 'wish dream chance promise prospect encouragement',
     '5a': 'hopeful eager optimistic promising encouraged expectant confident keen',
     '5n': 'hope optimism faith anticipation eagerness confidence',
-    '6v': 'inspire pray believe',
+    '6v': 'inspire pray',
     '6n': 'prayer salvation inspiration rescue',
     '6=': 'pray prays saved rescued',
   },
@@ -144,7 +145,7 @@ const LEXICON: Partial<Record<EmotionName, Record<string, string>>> = {
 
 /** Words whose plain sense shows no feeling: found in the lists' inflections, taken out again. */
 const TAKEN_OUT = new Set(
-  'crosses still stillness quiets dears likes like liked liking dearest rests rested resting wonders barks barked barking kinds kindest quietest missing wrinkles wrinkled wrinkling strokes stroking expects expected expecting expect chances promises barely mads'.split(
+  'still alarm alarms please stillness quiets dears likes like liked liking dearest rests rested resting wonders barks barked barking kinds kindest quietest missing wrinkles wrinkled wrinkling strokes stroking expects expected expecting expect chances promises barely mads'.split(
     ' ',
   ),
 );

@@ -5,7 +5,7 @@ import { emotionOf, intensifierOf, isNegation } from './emotion-lexicon.js';
 import type { Token } from './reading.js';
 
 /** Longest quote in UTF-16 units; longer sentences are cut to the clause around the word. */
-const MAX_QUOTE = 240;
+export const MAX_QUOTE = 240;
 
 interface Feeling {
   emotion: EmotionName;
@@ -19,7 +19,7 @@ export function feelingsOf(tokens: Token[]): Feeling[] {
   const exclaimed = tokens.some(({ text }) => text === '!');
   for (const [at, token] of tokens.entries()) {
     const entry = token.word ? emotionOf(token.lower) : undefined;
-    if (!entry || isName(tokens, at) || isNegated(tokens, at)) continue;
+    if (!entry || isName(tokens, at) || isNegated(tokens, at) || isPhrase(tokens, at)) continue;
     let intensity = entry.strength;
     for (let back = 1; back <= 2; back += 1) intensity += intensifierOf(tokens[at - back]?.lower ?? '') ?? 0;
     if (exclaimed) intensity += 1;
@@ -41,6 +41,34 @@ export function feelingsOf(tokens: Token[]): Feeling[] {
 function isName(tokens: Token[], at: number): boolean {
   const token = tokens[at] as Token;
   return token.capital && !token.opensSentence && token.text !== token.text.toUpperCase();
+}
+
+/** “I'm afraid not”, “he cried” before a quotation: manners of speaking. */
+function isPhrase(tokens: Token[], at: number): boolean {
+  const token = tokens[at] as Token;
+  const next = tokens[at + 1]?.lower ?? '.';
+  if (token.lower === 'afraid' && tokens[at - 2]?.lower === 'i')
+    return tokens[at - 3]?.text === ',' || /^(?:not|so|that|i|we|it|he|she|you|they|there)$/u.test(next);
+  // Crying out words is no weeping.
+  if (/^(?:cry|cries|cried)$/u.test(token.lower)) {
+    const spoken = (neighbour: Token | undefined) => neighbour !== undefined && neighbour.speech >= 0 && neighbour.speech !== token.speech;
+    return (
+      next === 'out' ||
+      spoken(tokens[at - 1]) ||
+      spoken(tokens[at - 2]) ||
+      spoken(tokens[at - 3]) ||
+      tokens[at + 1]?.text === ',' ||
+      tokens[at + 1]?.text === ':' ||
+      isTag(tokens)
+    );
+  }
+  return false;
+}
+
+/** The narrator's words around a quotation: they begin in the middle of a sentence. */
+function isTag(tokens: Token[]): boolean {
+  const first = tokens.find(({ word }) => word);
+  return first !== undefined && first.speech < 0 && !first.opensSentence;
 }
 
 function isNegated(tokens: Token[], at: number): boolean {
@@ -81,7 +109,16 @@ export function quoteOf(content: string, tokens: Token[], at: number): string {
     )
       last += 1;
   }
-  return content.slice(start(), end()).trim();
+  // Without the quotation marks at its ends, which would stand alone.
+  return content
+    .slice(start(), end())
+    .trim()
+    .replace(/^["'\u2018\u201c\u201e\u00ab\u201d\u2019\s]+(?=[\p{L}\p{N}])|["\u201c\u201d\u00bb\u00ab\s]+$/gu, '');
+}
+
+/** "sobbed the manageress": the words of a tag tell how the quotation beside it is spoken. */
+export function tellsHowItIsSaid(tokens: Token[], at: number): boolean {
+  return isTag(tokens) && at <= 6 && !tokens.slice(0, at).some(({ text }) => /^[.!?;:\u2014]$/u.test(text));
 }
 
 export function strongestOf(emotions: Pick<ExtractedEmotion, 'emotion' | 'intensity'>[]): EmotionName {

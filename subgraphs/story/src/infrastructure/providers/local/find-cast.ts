@@ -54,13 +54,17 @@ function mergeDiminutives({ reading, people, mentions }: Scene): void {
   const narrated = new Set<Person>();
   for (const { person, first, choices } of mentions)
     if (!choices && (reading.tokens[first] as Token).speech < 0) narrated.add(whoIs(person));
-  const named = people.filter(({ names, mergedInto }) => names.length > 0 && !mergedInto).map((person) => ({ person, name: (person.names[0] as string).toLowerCase() }));
+  const named = people
+    .filter(({ names, mergedInto }) => names.length > 0 && !mergedInto)
+    .map((person) => ({ person, name: (person.names[0] as string).toLowerCase() }));
   const byStart = new Map<string, typeof named>();
   for (const entry of named) byStart.set(entry.name.slice(0, 2), [...(byStart.get(entry.name.slice(0, 2)) ?? []), entry]);
   for (const { person, name } of named) {
     if (person.names.length > 1 || name.length < 2 || narrated.has(person) || person.titles.size > 0) continue;
     const stem = name.replace(/(?:y|ie|ey)$/u, '');
-    const longer = (byStart.get(stem.slice(0, 2)) ?? []).filter((other) => other.person !== person && other.name.length > name.length && other.name.startsWith(stem));
+    const longer = (byStart.get(stem.slice(0, 2)) ?? []).filter(
+      (other) => other.person !== person && other.name.length > name.length && other.name.startsWith(stem),
+    );
     if (longer.length === 1 && longer[0]) merge(longer[0].person, person);
   }
 }
@@ -134,9 +138,20 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
       }
     }
     // “Mr. Carter,” she said – to Jaylen, of whom the narration tells.
-    if (isFirst && !narrated.has(named) && named.names.length === 1 && [...named.titles].some((title) => CIVIL_TITLES.has(title)) && isVocative(tokens, mention, reading.speeches)) {
+    if (
+      isFirst &&
+      !narrated.has(named) &&
+      named.names.length === 1 &&
+      [...named.titles].some((title) => CIVIL_TITLES.has(title)) &&
+      isVocative(tokens, mention, reading.speeches)
+    ) {
       const before = speakerBefore(reading, speakers, token.speech, speaker) ?? lastActor(scene, mention.first, speaker);
-      if (before && before.names.length === 1 && before.titles.size === 0 && (before.gender === null || named.gender === null || before.gender === named.gender)) {
+      if (
+        before &&
+        before.names.length === 1 &&
+        before.titles.size === 0 &&
+        (before.gender === null || named.gender === null || before.gender === named.gender)
+      ) {
         merge(before, named);
         merged = true;
         continue;
@@ -150,7 +165,11 @@ function introduce(scene: Scene, speakers: (Person | null)[]): boolean {
   if (narrator && whoIs(narrator).names.length === 0) {
     const unseen = [...vocatives].filter(([person]) => !narrated.has(person) && whoIs(person) === person).sort(([, a], [, b]) => b - a);
     const [best, second] = unseen;
-    if (best && (best[1] >= 2 || isGivenName(best[0].names[0] ?? '') || best[0].titles.size > 0 || speakers.includes(best[0])) && best[1] > (second?.[1] ?? 0)) {
+    if (
+      best &&
+      (best[1] >= 2 || isGivenName(best[0].names[0] ?? '') || best[0].titles.size > 0 || speakers.includes(best[0])) &&
+      best[1] > (second?.[1] ?? 0)
+    ) {
       merge(best[0], narrator);
       merged = true;
     }
@@ -176,7 +195,9 @@ function mergeKin({ reading, people }: Scene, speakers: (Person | null)[]): bool
     };
     const listener = near(-1);
     if (!listener || listener !== near(1) || listener.names.length === 0) continue;
-    const relative = people.find((person) => !person.mergedInto && person !== listener && person.names.length === 0 && !person.narrator && person.nouns.has(kin));
+    const relative = people.find(
+      (person) => !person.mergedInto && person !== listener && person.names.length === 0 && !person.narrator && person.nouns.has(kin),
+    );
     if (!relative || (speaker && relative === whoIs(speaker))) continue;
     if (relative.gender !== null && listener.gender !== null && relative.gender !== listener.gender) continue;
     merge(listener, relative);
@@ -230,7 +251,8 @@ function introducesItself([one, two, three]: string[]): boolean {
 }
 
 const isWholeSentence = (tokens: Token[], { last }: Mention): boolean => /^[.!?,]$/u.test(tokens[last + 1]?.text ?? '');
-const isWholeClause = (tokens: Token[], { last }: Mention): boolean => /^(?:[.!?,;]|from|of|here|and|who)$/u.test(tokens[last + 1]?.text ?? '');
+const isWholeClause = (tokens: Token[], { last }: Mention): boolean =>
+  /^(?:[.!?,;]|from|of|here|and|who)$/u.test(tokens[last + 1]?.text ?? '');
 const isOpening = (tokens: Token[], { first, last }: Mention): boolean =>
   tokens[first - 1]?.word === false && (tokens[first] as Token).opensSentence && /^[.!?]$/u.test(tokens[last + 1]?.text ?? '.');
 

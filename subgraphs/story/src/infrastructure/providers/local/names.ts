@@ -32,7 +32,7 @@ interface Run {
   last: number;
   titles: string[];
   names: string[];
-  /** Preceded by "the". */
+  /** Preceded by an article: "the", "a". */
   definite: boolean;
   opensSentence: boolean;
 }
@@ -147,7 +147,7 @@ function toRuns(tokens: Token[], first: number, last: number): Run[] {
       last,
       titles,
       names,
-      definite: before?.lower === 'the' && !before.capital ? true : before?.lower === 'the',
+      definite: before !== undefined && /^(?:the|an?|this|that|another)$/u.test(before.lower),
       opensSentence: opening.opensSentence || capitals.length === rest.length,
     },
   ];
@@ -162,7 +162,10 @@ function isOccupation(rest: Token[]): boolean {
 
 /** Capitals that belong to the sentence and not to the name: "Beside Henrietta", "Old Tobias" – but "at Little Wendling" is a name. */
 function isCommonOpener(token: Token, run: Token[]): boolean {
-  if (!token.opensSentence && /^(?:little|old|young|good|new|great|dear|poor|sweet|black|white|red|big|north|south|east|west|upper|lower)$/u.test(token.lower)) {
+  if (
+    !token.opensSentence &&
+    /^(?:little|old|young|good|new|great|dear|poor|sweet|black|white|red|big|north|south|east|west|upper|lower)$/u.test(token.lower)
+  ) {
     return /^(?:dear|poor|old|young|sweet)$/u.test(token.lower) || isGivenName(run[1]?.lower ?? '');
   }
   if (OPENERS.has(token.lower)) return true;
@@ -175,7 +178,7 @@ function titleCase(text: string): string {
   return text.replace(/(\p{L})([\p{L}\p{M}]*)/gu, (_, initial: string, rest: string) => initial + rest.toLowerCase());
 }
 
-export function previousWord(tokens: Token[], at: number): Token | undefined {
+function previousWord(tokens: Token[], at: number): Token | undefined {
   const token = tokens[at - 1];
   return token?.paragraph === tokens[at]?.paragraph ? token : undefined;
 }
@@ -228,6 +231,19 @@ function weigh({ tokens, speeches }: Reading, run: Run, form: Form): void {
   if (sameSentence && /^['\u2019]s$/u.test(sameSentence.text)) form.person += 0.3;
   if (sameSentence?.text === ',' && after && (after.lower === 'who' || after.lower === 'whose')) form.person += 2;
   if (before && ['named', 'called'].includes(before.lower)) form.person += 1;
+  // “What is your name?” “Pell.”
+  if (
+    (tokens[run.first] as Token).speech >= 0 &&
+    (before === undefined || before.speech !== (tokens[run.first] as Token).speech || !before.word) &&
+    asksForName(tokens, run.first)
+  ) {
+    form.person += 3;
+    form.acts += 1;
+  }
+  // "My name is Ember", "I'm Ada"
+  if (before && /^(?:is|was|'s)$/u.test(before.lower) && beforeThat?.lower === 'name') form.person += 2;
+  if (before && /^(?:'m|am)$/u.test(before.lower.replace('\u2019', "'")) && beforeThat?.text === 'I' && !run.opensSentence)
+    form.person += 1;
   if (isVocative(tokens, run, speeches)) form.person += 1;
   if (before?.lower === 'and' || before?.lower === 'with') form.person += 0.2;
   if (before && INSIDE.has(before.lower)) form.place += 1.5;

@@ -29,12 +29,13 @@ const NO_TRAITS = new Set(
 
 export function drawPortraits(cast: Cast): Map<Person, ExtractedCharacter> {
   const narrated = mentionsOf(cast);
+  const starts = new Set(cast.mentions.map(({ first }) => first));
   const top = Math.max(1, ...cast.characters.map((person) => cast.prominence.get(person) ?? 0));
   const taken = new Set<string>();
   const portraits = new Map<Person, ExtractedCharacter>();
   for (const [index, person] of cast.characters.entries()) {
     const mine = narrated.get(person) ?? [];
-    const { traits, description } = observe(cast, mine);
+    const { traits, description } = observe(cast, mine, starts);
     const name = unique(nameOf(person), taken);
     const personality = traits.filter((trait) => CHARACTER_WORDS.has(trait));
     portraits.set(person, {
@@ -54,7 +55,7 @@ function roleOf(index: number, share: number): CharacterRole {
   return share >= 0.25 ? 'supporting' : 'minor';
 }
 
-export function nameOf(person: Person): string {
+function nameOf(person: Person): string {
   if (person.names.length > 1) return person.names.join(' ');
   const forms = [...person.forms].sort((a, b) => b[1] - a[1] || b[0].length - a[0].length).map(([form]) => form);
   const given = person.names[0];
@@ -84,7 +85,8 @@ function aliasesOf(person: Person, name: string): string[] {
   const seen = new Set([key(name)]);
   const aliases: string[] = [];
   for (const [form] of [...person.forms].sort((a, b) => b[1] - a[1])) {
-    if (seen.has(key(form))) continue;
+    // "a thin man" describes and does not name.
+    if (seen.has(key(form)) || /^(?:an?|another) /u.test(form)) continue;
     seen.add(key(form));
     aliases.push(form);
   }
@@ -111,11 +113,10 @@ function mentionsOf({ reading, mentions }: Cast): Map<Person, Mention[]> {
   return byPerson;
 }
 
-function observe(cast: Cast, mentions: Mention[]): { traits: string[]; description: string | null } {
+function observe(cast: Cast, mentions: Mention[], starts: Set<number>): { traits: string[]; description: string | null } {
   const { tokens } = cast.reading;
   const traits = new Set<string>();
   let description: string | null = null;
-  const starts = new Set(cast.mentions.map(({ first }) => first));
   for (const mention of mentions) {
     const described = tokens[mention.first]?.lower === 'the' || mention.kind === 'name';
     let found = described ? predicate(tokens, mention.last + 1, traits) : false;

@@ -103,6 +103,10 @@ export function read(content: string, onParagraph?: (done: number, total: number
           if (inside >= 0) {
             opens = true;
             newSentence = true;
+          } else if (/^\p{Ll}/u.test(piece.text)) {
+            // “The lift!” cried the Inspector: the sentence goes on.
+            opens = false;
+            newSentence = false;
           } else if (
             /^\p{Lu}/u.test(piece.text) &&
             tokens.length > first &&

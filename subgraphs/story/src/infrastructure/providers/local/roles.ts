@@ -190,6 +190,12 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
       if (nameAfter && (after.lower === 'named' || after.lower === 'called')) return merge(nameAfter.person, roleBefore.person);
       return whoIs(roleBefore.person);
     }
+    // "the bartender, whose name was Lucius Bell"
+    const whose = after?.text === ',' ? phrase.last + 2 : phrase.last + 1;
+    if (tokens[whose]?.lower === 'whose' && tokens[whose + 1]?.lower === 'name' && COPULAS.has(tokens[whose + 2]?.lower ?? '')) {
+      const name = startsAt.get(whose + 3);
+      if (name) return name.person;
+    }
     const direct = startsAt.get(phrase.last + 1);
     if (direct && !direct.choices && (tokens[direct.first] as Token).speech < 0 && !PLAIN_NOUNS.has(phrase.noun)) return direct.person;
     const introduced = after && ['named', 'called'].includes(after.lower) ? startsAt.get(phrase.last + 2) : undefined;
@@ -197,7 +203,8 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
       // "He was a dry old man named Percival Grout"
       const pronoun = before && COPULAS.has(before.lower) ? tokens[phrase.first - 2]?.lower : undefined;
       const near = subject !== null && (tokens[phrase.first] as Token).sentence - subjectSentence <= 2 ? whoIs(subject) : null;
-      if (near && near.names.length === 0 && (pronoun === 'he' || pronoun === 'she') && near.gender !== (pronoun === 'he' ? 'f' : 'm')) merge(introduced.person, near);
+      if (near && near.names.length === 0 && (pronoun === 'he' || pronoun === 'she') && near.gender !== (pronoun === 'he' ? 'f' : 'm'))
+        merge(introduced.person, near);
       return whoIs(introduced.person);
     }
     const inApposition = after?.text === ',' ? startsAt.get(phrase.last + 2) : undefined;
@@ -231,7 +238,8 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
       if (who?.lower === 'i') return null;
     }
     // "as a child", "like a fool": a comparison, nobody.
-    if (before && ['as', 'like', 'than', 'way'].includes(before.lower) && (phrase.determiner === 'a' || phrase.determiner === 'an')) return null;
+    if (before && ['as', 'like', 'than', 'way'].includes(before.lower) && (phrase.determiner === 'a' || phrase.determiner === 'an'))
+      return null;
     return undefined;
   }
 
@@ -240,11 +248,18 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
     const [one, two, three] = [1, 2, 3].map((back) => tokens[named.first - back]?.lower ?? '') as [string, string, string];
     const pronoun = one === 'him' ? 'm' : one === 'her' ? 'f' : null;
     const called = pronoun !== null && (two === 'called' || two === 'named' || two === 'christened');
-    const known = (one === 'as' && two === 'known') || (one === 'called' && ['was', 'were', 'is'].includes(two) && (three === 'she' || three === 'he'));
+    const known =
+      (one === 'as' && two === 'known') || (one === 'called' && ['was', 'were', 'is'].includes(two) && (three === 'she' || three === 'he'));
     if (!called && !known) return;
     const stranger = recent(
       present(people).filter(
-        (person) => person.names.length === 0 && !person.narrator && lastSeen.has(person) && (tokens[named.first] as Token).paragraph - (lastSeen.get(person) as number) <= 1 && (pronoun === null || person.gender === null || person.gender === pronoun) && [...person.nouns].some((noun) => PLAIN_NOUNS.has(noun) || !KIN_NOUNS.has(noun)),
+        (person) =>
+          person.names.length === 0 &&
+          !person.narrator &&
+          lastSeen.has(person) &&
+          (tokens[named.first] as Token).paragraph - (lastSeen.get(person) as number) <= 1 &&
+          (pronoun === null || person.gender === null || person.gender === pronoun) &&
+          [...person.nouns].some((noun) => PLAIN_NOUNS.has(noun) || !KIN_NOUNS.has(noun)),
       ),
     );
     if (stranger) merge(named.person, stranger);
@@ -256,7 +271,9 @@ export function findRoles(reading: Reading, people: Person[], names: Mention[]):
     const named = present(people).filter(({ names }) => names.length > 0);
     const surname = (person: Person) => person.names.at(-1) as string;
     const wives = named.filter(({ titles }) => titles.has('mrs'));
-    const couples = named.filter(({ titles }) => titles.has('mr')).flatMap((man) => wives.filter((woman) => surname(woman) === surname(man)).map((woman) => ({ man, woman })));
+    const couples = named
+      .filter(({ titles }) => titles.has('mr'))
+      .flatMap((man) => wives.filter((woman) => surname(woman) === surname(man)).map((woman) => ({ man, woman })));
     if (phrase.determiner === 'his' && (phrase.noun === 'wife' || phrase.noun === 'lady')) {
       const owner = recent(couples.map(({ man }) => man));
       return couples.find(({ man }) => man === owner)?.woman;
@@ -425,7 +442,7 @@ function readPhrase(reading: Reading, at: number): Phrase | null {
 }
 
 /** A speech tag stands around these tokens: "said the fox", "the fox said". */
-export function speaksHere({ tokens }: Reading, first: number, last: number): boolean {
+function speaksHere({ tokens }: Reading, first: number, last: number): boolean {
   const paragraph = (tokens[first] as Token).paragraph;
   const near = (at: number) => (tokens[at]?.paragraph === paragraph ? tokens[at] : undefined);
   const before = near(first - 1);
@@ -458,6 +475,12 @@ export function doesSomething(reading: Reading, mention: { first: number; last: 
   let at = mention.last + 1;
   for (let skipped = 0; skipped < 3 && ['ADV', 'PART'].includes(near(at)?.pos ?? '') && !near(at)?.text.startsWith("'"); skipped += 1)
     at += 1;
+  // "Maud Hale of Scotland Yard arrived", "the woman at the top of the steps smiled"
+  if (near(at)?.pos === 'ADP') {
+    let further = at + 1;
+    while (further < at + 8 && /^(?:ADP|DET|ADJ|NOUN|PROPN|NUM)$/u.test(near(further)?.pos ?? '')) further += 1;
+    if (near(further)?.pos === 'VERB' && further > at + 1) at = further;
+  }
   const verb = near(at);
   if (!verb || verb.capital) return false;
   if (verb.text === ',' && near(at + 1)?.lower === 'who') return true;

@@ -3,7 +3,7 @@
 import { type Mention, type Person, whoIs } from './cast.js';
 import { isVocative } from './names.js';
 import type { Paragraph, Reading, Token } from './reading.js';
-import { doesSomething, speaksHere } from './roles.js';
+import { doesSomething } from './roles.js';
 import { type Gender, SPEECH_VERBS } from './words.js';
 
 export interface Scene {
@@ -60,7 +60,9 @@ export function attribute(scene: Scene): (Person | null)[] {
     const vocatives = addressed(scene, index, paragraph);
     if (!mine.some((tag) => tag?.kind === 'tag')) {
       const itself = namesItself(scene, index, number);
-      if (itself) for (const position of resolved.keys()) resolved[position] = itself;
+      // A stranger who acts beside these words is the one who names himself: `introduce` makes them one.
+      const stranger = resolved.find((person) => person !== null && person.names.length === 0);
+      if (itself && !stranger) for (const position of resolved.keys()) resolved[position] = itself;
     }
     if (!resolved.some(Boolean)) {
       const guess = byTurns(scene, index, tags, turns, number, vocatives);
@@ -102,15 +104,20 @@ interface Index {
   firstSeen: Map<Person, number>;
   /** How often the narration mentions somebody. */
   times: Map<Person, number>;
+  /** Paragraphs in which the narrator says "I". */
+  told: Set<number>;
   /** Filled while attributing. */
   spokeBefore: Set<Person>;
 }
 
-export function indexMentions({ reading, mentions }: Scene): Index {
+export function indexMentions({ reading, mentions, narrator }: Scene): Index {
   const startsAt = new Map<number, Mention>();
   const narrated: Mention[][] = reading.paragraphs.map(() => []);
   const spoken: Mention[][] = reading.paragraphs.map(() => []);
   const latest = new Map<Person, number>();
+  const told = new Set(
+    narrator ? reading.tokens.filter(({ text, speech }) => text === 'I' && speech < 0).map(({ paragraph }) => paragraph) : [],
+  );
   const firstSeen = new Map<Person, number>();
   const times = new Map<Person, number>();
   const inSpeech = new Map<number, Mention[]>();
@@ -136,7 +143,7 @@ export function indexMentions({ reading, mentions }: Scene): Index {
     }
     mention.subject = token.speech < 0 && doesSomething(reading, mention);
   }
-  return { startsAt, narrated, spoken, inSpeech, firstSeen, times, spokeBefore: new Set() };
+  return { startsAt, narrated, spoken, inSpeech, firstSeen, times, told, spokeBefore: new Set() };
 }
 
 function findTag({ reading }: Scene, index: Index, paragraph: Paragraph, speech: number): Tag | null {
@@ -260,7 +267,7 @@ function mainSubject(tokens: Token[], index: Index, from: number, to: number, sa
     const pronoun = pronounAt(tokens, at);
     if (pronoun) subjects.push({ subject: { pronoun }, at, firm: true });
     else if (at === from && (tokens[at] as Token).lower === 'his') subjects.push({ subject: { pronoun: 'he' }, at, firm: false });
-    else if (at === from && (tokens[at] as Token).lower === 'her' && (tokens[at + 1] as Token | undefined)?.pos !== 'VERB')
+    else if (at === from && (tokens[at] as Token).lower === 'her' && tokens[at + 1]?.pos !== 'VERB')
       subjects.push({ subject: { pronoun: 'she' }, at, firm: false });
     else if (at === from && (tokens[at] as Token).lower === 'my') subjects.push({ subject: { pronoun: 'i' }, at, firm: false });
   }
@@ -396,7 +403,9 @@ function byPronoun(scene: Scene, index: Index, turns: Turn[], number: number, ta
 /** "She walked in", and only later the name: the next person of that gender whom the text brings in. */
 function comesLater({ reading }: Scene, index: Index, number: number, gender: Gender): Person | null {
   for (let ahead = 1; ahead <= 12 && number + ahead < reading.paragraphs.length; ahead += 1) {
-    const mentions = [...(index.narrated[number + ahead] as Mention[]), ...(index.spoken[number + ahead] as Mention[])].sort((a, b) => a.first - b.first);
+    const mentions = [...(index.narrated[number + ahead] as Mention[]), ...(index.spoken[number + ahead] as Mention[])].sort(
+      (a, b) => a.first - b.first,
+    );
     const found = mentions.find(({ person, choices }) => !choices && !whoIs(person).narrator && whoIs(person).gender === gender);
     if (found) return whoIs(found.person);
   }
@@ -468,13 +477,15 @@ function byTurns(scene: Scene, index: Index, tags: (Tag | null)[][], turns: Turn
 }
 
 /** The last person whom a paragraph of pure narration mentions between two turns. */
-function shownBetween({ reading }: Scene, index: Index, from: number, to: number, except: Person): Person | null {
+function shownBetween({ reading, narrator }: Scene, index: Index, from: number, to: number, except: Person): Person | null {
   let found: Person | null = null;
   let narration = false;
   for (let number = from; number < to; number += 1) {
     if ((reading.paragraphs[number] as Paragraph).speeches.length === 0) narration = true;
+    if (narrator && narrator !== except && index.told.has(number)) found = narrator;
     for (const { person, subject } of index.narrated[number] as Mention[]) {
-      if (whoIs(person) !== except && (subject || whoIs(person).names.length > 0) && isSomebody(index, whoIs(person))) found = whoIs(person);
+      if (whoIs(person) !== except && (subject || whoIs(person).names.length > 0) && isSomebody(index, whoIs(person)))
+        found = whoIs(person);
     }
   }
   return narration ? found : null;
@@ -511,7 +522,9 @@ function voiceAhead({ reading }: Scene, tags: (Tag | null)[][], number: number, 
 function mentionedNear({ reading }: Scene, index: Index, number: number, except: Person): Person | null {
   for (let back = 0; back <= 6 && number - back >= 0; back += 1) {
     if ((reading.paragraphs[number - back] as Paragraph).heading) return null;
-    const near = (index.narrated[number - back] as Mention[]).filter(({ person }) => whoIs(person) !== except && isSomebody(index, whoIs(person)));
+    const near = (index.narrated[number - back] as Mention[]).filter(
+      ({ person }) => whoIs(person) !== except && isSomebody(index, whoIs(person)),
+    );
     const found = near.findLast(({ subject }) => subject) ?? near.at(-1);
     if (found) return whoIs(found.person);
   }
@@ -531,7 +544,8 @@ export function learnGenders(scene: Scene): void {
   const starts = new Map<number, Mention>();
   for (const mention of scene.mentions) {
     const token = tokens[mention.first] as Token;
-    if (token.speech >= 0) continue;
+    // "his mule" votes for the mule's owner, and is nobody who could be meant.
+    if (token.speech >= 0 || /^(?:his|her|its|their)$/u.test(token.lower)) continue;
     const inSentence = bySentence.get(token.sentence) ?? new Set();
     bySentence.set(token.sentence, inSentence.add(whoIs(mention.person)));
     starts.set(mention.first, mention);
@@ -567,6 +581,3 @@ export function learnGenders(scene: Scene): void {
     else if (person.gender === 'm' && f >= 8 && f > 3 * m && person.titles.size === 0) person.gender = 'f';
   }
 }
-
-/** Is this mention the speaker of a tag? */
-export const isTagged = (reading: Reading, mention: Mention): boolean => speaksHere(reading, mention.first, mention.last);

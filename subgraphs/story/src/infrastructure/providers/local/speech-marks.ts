@@ -51,8 +51,9 @@ export function findSpeech(content: string, paragraphs: Span[]): SpeechSpan[] {
   const texts = paragraphs.map(({ start, end }) => content.slice(start, end));
   const double = texts.map((text) => scan(text, DOUBLE_MARKS));
   const single = texts.map((text) => scan(text, SINGLE_MARKS));
-  const doubles = count(double);
-  const singles = count(single);
+  // A quotation inside of a quotation does not tell which marks this writer uses for speech.
+  const doubles = countOutside(double, single);
+  const singles = countOutside(single, double);
   const dashes = texts.filter((text) => DASH_OPENING.test(text)).length;
   let found: { start: number; end: number; open: boolean }[][];
   const byDashes = dashes > 0 && dashes > doubles + singles;
@@ -76,8 +77,22 @@ function continues(next: string | undefined, mark: string | undefined): boolean 
   return next !== undefined && mark !== undefined && (next[0] === mark || (mark === '"' && next[0] === '\u201c'));
 }
 
-function count(spans: { open: boolean }[][]): number {
-  return spans.flat().filter(({ open }) => !open).length;
+/** Closed quotations that stand in none of the other kind. */
+function countOutside(
+  spans: { start: number; end: number; open: boolean }[][],
+  others: { start: number; end: number; open: boolean }[][],
+): number {
+  let total = 0;
+  for (const [paragraph, mine] of spans.entries()) {
+    const theirs = others[paragraph] ?? [];
+    let next = 0;
+    for (const span of mine) {
+      while (next < theirs.length && (theirs[next] as Span).end < span.end) next += 1;
+      const other = theirs[next];
+      if (!span.open && !(other && !other.open && other.start < span.start && span.end < other.end)) total += 1;
+    }
+  }
+  return total;
 }
 
 function scan(text: string, marks: Record<string, string>): { start: number; end: number; open: boolean }[] {
@@ -199,14 +214,18 @@ function scanDashes(text: string): { start: number; end: number; open: boolean }
 }
 
 function tagLike(text: string): boolean {
-  const words = text.slice(0, 80).toLowerCase().match(/[\p{L}]+/gu) ?? [];
+  const words =
+    text
+      .slice(0, 80)
+      .toLowerCase()
+      .match(/[\p{L}]+/gu) ?? [];
   return words.slice(0, 4).some((word) => SPEECH_VERBS.has(word));
 }
 
 function isNarration(text: string): boolean {
   const sentence = /^[^.!?\u2026]*/u.exec(text)?.[0] ?? '';
   return (
-    /^(?:He|She|They|The|\p{Lu}\p{Ll}+)\s+(?:\p{Ll}+ly\s+)?(?:\p{Ll}+ed|was|were|had|took|went|came|put|sat|stood|shook|turned|looked|held|gave|rose|ran)\b/u.test(
+    /^(?:He|She|They|The|\p{Lu}\p{Ll}+)\s+(?:\p{Ll}+ly\s+)?(?:\p{Ll}+ed|was|were|had|took|went|came|put|sat|stood|shook|held|gave|rose|ran|shut|cut|set|hit|let|got|made|found|felt|knew|saw|drew|fell|flew|hung|kept|laid|lay|led|lit|lost|met|slid|spun|threw|wept|left|bent|bit|broke|caught|dug|drank|ate|drove|fought|hid|leant|rang|sank|slept|spat|stuck|swung|tore|woke|wore|wrote)\b/u.test(
       sentence,
     ) && !/\b(?:I|you|me|my|your|we|us|our|[Yy]ou)\b|n['\u2019]t\b|['\u2019](?:m|re|ll|ve)\b/u.test(sentence)
   );

@@ -104,7 +104,7 @@ export const FIRST_NAME_TITLES = set(
   'aunt auntie uncle cousin sister brother king queen prince princess saint father mother sir dame nurse emperor empress master grandmother grandfather grandma grandpa granny gran nana pope',
 );
 
-export const MALE_NOUNS = set(`
+const MALE_NOUNS = set(`
   man boy gentleman lad fellow chap guy bloke youth father dad daddy papa pa son brother uncle nephew grandfather grandpa grandad granddad grandson
   husband bridegroom groom widower king prince emperor duke count baron earl lord sir monk friar priest abbot wizard sorcerer warlock actor waiter
   steward hero god policeman fisherman fireman postman milkman salesman businessman nobleman huntsman woodsman boatman ferryman watchman craftsman
@@ -112,7 +112,7 @@ export const MALE_NOUNS = set(`
   stepson godson manservant son-in-law father-in-law brother-in-law boyfriend host shepherd blacksmith cowboy bachelor
 `);
 
-export const FEMALE_NOUNS = set(`
+const FEMALE_NOUNS = set(`
   woman girl lady lass maiden maid mother mum mom mummy mommy mama mamma ma daughter sister aunt auntie niece grandmother grandma granny gran nana
   granddaughter wife bride widow queen princess empress duchess countess baroness dame nun abbess witch sorceress enchantress actress waitress
   stewardess heroine goddess governess mistress headmistress schoolmistress landlady housewife hostess seamstress hen cow mare doe vixen ewe lioness
@@ -122,7 +122,7 @@ export const FEMALE_NOUNS = set(`
 
 /** Words that say only what anybody can see: "the man" points back at somebody already met. */
 export const PLAIN_NOUNS = set(
-  'man woman boy girl lady gentleman lad lass fellow chap guy bloke youth child kid person creature figure thing one beast animal maiden stranger visitor guest newcomer',
+  'man woman boy girl lady gentleman lad lass fellow chap guy bloke youth child kid person creature figure thing one beast animal maiden',
 );
 
 export const KIN_NOUNS = set(`
