@@ -1,6 +1,7 @@
 // What a token costs, in billionths of a US dollar (a price of $0.10 per million tokens is 100).
-// Source: https://developers.openai.com/api/docs/pricing as published on 2026-09-22, standard processing, prompts below 272,000 tokens
-// (our parts are far below). A model that is not listed has no known price, and its analyses no cost: better none than a wrong one.
+// Source: public copies of https://developers.openai.com/api/docs/pricing of 2026-09-22, standard processing, prompts below 272,000 tokens
+// (our parts are far below). A model that is not listed has no known price, and its analyses no cost: better none than a wrong one. Compare
+// with the page itself when a model is added.
 
 interface Price {
   input: bigint;
