@@ -46,7 +46,9 @@ export function startRelay({
   const stopping = new AbortController();
   const wake = wakeUp();
   const done = steadyConnection(databaseUrl, log, stopping.signal, async (client, lost) => {
-    await client.query(`SET idle_session_timeout = '${lease}'`);
+    // A delete that a crash of the server forgets is an event sent twice: no reason to wait for the disk. Statistics of a queue are those of
+    // an empty table: by them PostgreSQL would read and sort all of a long outbox for each batch (6 ms of 20,000 rows, by the index 2).
+    await client.query(`SET idle_session_timeout = '${lease}'; SET synchronous_commit = off; SET enable_bitmapscan = off`);
     const owned = new Set<number>();
     let poll = firstPoll;
     let lastClaim = 0;
@@ -78,9 +80,14 @@ export function startRelay({
 
   async function pendingRows(client: pg.Client, owned: Set<number>): Promise<OutboxRow[]> {
     if (owned.size === 0) return [];
+    // The few first of each shard by its index, then their events: sorting a long outbox for each batch took 45 ms of 20,000 rows.
     const { rows } = await client.query<OutboxRow>(
-      `SELECT o.position, o.published, ${eventColumns} FROM backbone.outbox o JOIN backbone.event_store e ON e.id = o.event_id
-       WHERE o.shard = ANY($1) ORDER BY o.position LIMIT ${batchSize}`,
+      `SELECT o.position, o.published, ${eventColumns}
+       FROM (
+         SELECT first.* FROM unnest($1::smallint[]) AS mine(shard) CROSS JOIN LATERAL (
+           SELECT position, published, event_id FROM backbone.outbox WHERE shard = mine.shard ORDER BY position LIMIT ${batchSize}
+         ) AS first ORDER BY position LIMIT ${batchSize}
+       ) AS o JOIN backbone.event_store e ON e.id = o.event_id ORDER BY o.position`,
       [[...owned]],
     );
     return rows;
