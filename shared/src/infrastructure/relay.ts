@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { StoredEvent } from '../domain-events/event.js';
 import { type EventBus, topicOf } from './event-bus.js';
 import { type EventRow, eventColumns, outboxShards, storedEvent } from './event-store.js';
 import { streamChannel } from './live-streams.js';
@@ -19,6 +18,9 @@ export interface Relay {
 const firstPoll = 20;
 const slowestPoll = 250;
 const batchSize = 500;
+/** A transport that does not take events is asked again after 250 ms at first, every 5 s in the end. */
+const firstRetry = 250;
+const slowestRetry = 5_000;
 /** A relay that hangs or is frozen is silent for this long until PostgreSQL ends its session, and others take its shards. */
 const lease = '10s';
 /** A transport may take longer to acknowledge. */
@@ -52,6 +54,10 @@ export function startRelay({
     const owned = new Set<number>();
     let poll = firstPoll;
     let lastClaim = 0;
+    /** Rows that wait for the transport, of which live readers have heard. */
+    const told = new Set<string>();
+    let retry = firstRetry;
+    let nextAttempt = 0;
     while (!lost.aborted) {
       if (owned.size < outboxShards && Date.now() - lastClaim > 2_000) {
         lastClaim = Date.now();
@@ -59,8 +65,26 @@ export function startRelay({
       }
       const rows = await pendingRows(client, owned);
       if (rows.length > 0) {
-        await handOn(client, rows, bus);
+        // Live readers first, and internal events with them: they must never wait for a broker.
+        await tell(client, rows, told);
+        const published = rows.filter((row) => row.published);
+        if (published.length > 0 && Date.now() >= nextAttempt) {
+          const refusal = await send(client, published, lost);
+          if (refusal) {
+            log.warn(
+              { err: refusal, context, events: published.length, retry },
+              'the event bus did not take events; they wait in the outbox',
+            );
+            nextAttempt = Date.now() + retry;
+            retry = Math.min(retry * 2, slowestRetry);
+          } else {
+            retry = firstRetry;
+            told.clear();
+          }
+        }
         poll = firstPoll;
+        // Not woken by a nudge: each look reads all that waits.
+        if (published.length > 0 && Date.now() < nextAttempt) await sleep(slowestPoll, undefined, { signal: lost }).catch(() => undefined);
       } else {
         await wake.wait(poll, lost);
         poll = Math.min(poll * 2, slowestPoll);
@@ -93,28 +117,47 @@ export function startRelay({
     return rows;
   }
 
-  async function handOn(client: pg.Client, rows: OutboxRow[], events: EventBus): Promise<void> {
-    // Live readers first: they must never wait for a broker.
-    const reached = new Map(rows.map((row) => [row.stream_id, row.event_version]));
+  /** Wakes live readers, once for each row. What is internal is done with that. */
+  async function tell(client: pg.Client, rows: readonly OutboxRow[], told: Set<string>): Promise<void> {
+    const fresh = rows.filter(({ position }) => !told.has(position));
+    if (fresh.length === 0) return;
+    const reached = new Map(fresh.map((row) => [row.stream_id, row.event_version]));
     await client.query('SELECT pg_notify($1, reached) FROM unnest($2::text[]) AS reached', [
       streamChannel,
       [...reached].map(([streamId, version]) => `${version} ${streamId}`),
     ]);
-    const published: StoredEvent[] = rows.filter((row) => row.published).map(storedEvent);
-    if (published.length > 0) await whileRenewing(client, events.publish(topicOf(context), published));
-    await client.query('DELETE FROM backbone.outbox WHERE position = ANY($1::bigint[])', [rows.map((row) => row.position)]);
+    for (const { position, published } of fresh) if (published) told.add(position);
+    await forget(
+      client,
+      fresh.filter(({ published }) => !published),
+    );
+  }
+
+  /** Resolves to why the transport did not take them. Rejects when the session, and with it the shard, is lost. */
+  async function send(client: pg.Client, rows: readonly OutboxRow[], lost: AbortSignal): Promise<Error | undefined> {
+    const refusal = await whileRenewing(client, bus.publish(topicOf(context), rows.map(storedEvent)), lost);
+    if (!refusal) await forget(client, rows);
+    return refusal;
+  }
+
+  async function forget(client: pg.Client, rows: readonly OutboxRow[]): Promise<void> {
+    if (rows.length > 0)
+      await client.query('DELETE FROM backbone.outbox WHERE position = ANY($1::bigint[])', [rows.map(({ position }) => position)]);
   }
 
   /** Waits for the transport and keeps the lease meanwhile. Rejects as soon as the session is lost: what is acknowledged later is sent again. */
-  async function whileRenewing(client: pg.Client, sending: Promise<void>): Promise<void> {
-    const sent = sending.then(() => 'sent');
-    sent.catch(() => undefined); // a lost session may end the wait first
+  async function whileRenewing(client: pg.Client, sending: Promise<void>, lost: AbortSignal): Promise<Error | undefined> {
+    const outcome = sending.then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    );
     for (;;) {
       const waited = new AbortController();
-      const outcome = await Promise.race([sent, sleep(renewEvery, 'still waiting', { signal: waited.signal })]).finally(() =>
+      const result = await Promise.race([outcome, sleep(renewEvery, 'waiting' as const, { signal: waited.signal })]).finally(() =>
         waited.abort(),
       );
-      if (outcome === 'sent') return;
+      if (result !== 'waiting') return result;
+      if (lost.aborted) throw new Error('The relay stopped before the event bus had answered.');
       await client.query('SELECT 1');
     }
   }
