@@ -7,6 +7,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { publicError } from '../graphql/errors.js';
 import { defineRefusals, Refusal, type RefusalEntry, type RefusalKind } from '../value-objects/refusal.js';
 import { SettingError } from './environment.js';
+import type { BusHealth } from './event-bus.js';
 import type { Logger } from './logger.js';
 import { currentOperation, type Operation, runOperation } from './operation.js';
 
@@ -70,6 +71,11 @@ export interface HttpServerOptions<Context extends BaseContext> {
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Whether it can serve now, for GET /ready; always, unless told. */
   readonly ready?: () => boolean | Promise<boolean>;
+  /**
+   * Of the event bus. degraded: it serves, and what is behind waits; /ready says so with 200. down: only another start
+   * helps; /health answers 503. `detail` is shown to whoever asks.
+   */
+  readonly health?: () => BusHealth;
   /** Runs when draining begins, after /ready has turned to 503: the place to end WebSockets, which node does not count as requests. */
   readonly onDrain?: () => Promise<void>;
   /** Origins of web pages that may read answers (CORS). None: pages of the same origin only. */
@@ -121,6 +127,7 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     graphql,
     onUpgrade,
     ready = () => true,
+    health = (): BusHealth => ({ state: 'up' }),
     onDrain,
     allowOrigin,
     bodyLimit = defaultBodyLimit,
@@ -129,11 +136,15 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
   let draining = false;
 
   const table: Record<string, HttpRoute> = {
-    'GET /health': () => ({ body: '{"status":"alive"}' }),
-    'GET /ready': async () =>
-      !draining && (await ready())
-        ? { body: '{"status":"ready"}' }
-        : { status: 503, body: `{"status":"${draining ? 'draining' : 'starting'}"}` },
+    'GET /health': () => {
+      const { state, detail } = health();
+      return state === 'down' ? { status: 503, body: JSON.stringify({ status: state, detail }) } : { body: '{"status":"alive"}' };
+    },
+    'GET /ready': async () => {
+      if (draining || !(await ready())) return { status: 503, body: `{"status":"${draining ? 'draining' : 'starting'}"}` };
+      const { state, detail } = health();
+      return { body: JSON.stringify({ status: state === 'up' ? 'ready' : state, detail }) };
+    },
     ...routes,
   };
   const allowed = (path: string) =>

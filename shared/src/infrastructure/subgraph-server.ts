@@ -16,6 +16,7 @@ import type { Caller } from '../graphql/caller.js';
 import { documentErrors, operationOf, variableErrors, withCode } from '../graphql/document.js';
 import { publicError, refusalError } from '../graphql/errors.js';
 import { Refusal } from '../value-objects/refusal.js';
+import type { BusHealth } from './event-bus.js';
 import { bearer, gatewayTokenVerifier } from './gateway-token.js';
 import { graphqlSockets } from './graphql-socket.js';
 import { type HttpRoute, startHttpServer } from './http-server.js';
@@ -39,6 +40,8 @@ export interface SubgraphServerOptions<Context extends BaseContext> {
   readonly routes?: Readonly<Record<string, HttpRoute>>;
   /** Whether it can serve now, for GET /ready. */
   readonly ready?: () => boolean | Promise<boolean>;
+  /** Of the event bus, for GET /health and /ready. */
+  readonly health?: () => BusHealth;
   readonly production?: boolean;
 }
 
@@ -56,6 +59,7 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
     log,
     routes,
     ready,
+    health,
     production = process.env.NODE_ENV === 'production',
   } = options;
   const verify = gatewayTokenVerifier(gatewayJwks, name);
@@ -142,6 +146,7 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
     log,
     routes,
     ready,
+    ...(health && { health }),
     onUpgrade: sockets.upgrade,
     onDrain: () => sockets.drain(),
     // What clients send is limited at the gateway; a batch of entity representations is larger than what asked for it.

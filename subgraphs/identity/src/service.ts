@@ -82,6 +82,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     },
     log,
     ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
+    health: () => runtime.bus.health(),
     production: settings.NODE_ENV === 'production',
   });
   closing.defer(() => server.stop());
