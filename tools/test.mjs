@@ -84,6 +84,7 @@ async function run({ name, command, judge }) {
   total.skipped += skipped;
   const counts = passed + failed + skipped > 1 ? `${passed} passed, ${failed} failed, ${skipped} skipped` : '';
   console.log(`${failed > 0 ? 'FAILED' : 'ok    '}  ${name.padEnd(10)} ${seconds(began).padStart(7)}  ${counts}`.trimEnd());
+  for (const [line] of ended.output.matchAll(/^SKIPPED: .*$/gm)) console.log(`\n${line}\n`);
   if (failed > 0) console.log(`\n${details.trim()}\n`);
 }
 

@@ -31,7 +31,7 @@ export async function startFleet(environment: Environment, machine: Machine): Pr
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL: machine.databaseUrl(name),
-    EVENT_BUS_URL: `embedded:${machine.databaseUrl('backbone')}`,
+    EVENT_BUS_URL: environment.EVENT_BUS_URL || `embedded:${machine.databaseUrl('backbone')}`,
     GATEWAY_JWKS: JSON.stringify(jwks),
   });
 
