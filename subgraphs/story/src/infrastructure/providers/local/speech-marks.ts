@@ -97,6 +97,7 @@ function countOutside(
 
 function scan(text: string, marks: Record<string, string>): { start: number; end: number; open: boolean }[] {
   const spans: { start: number; end: number; open: boolean }[] = [];
+  const closers = new Map<string, (open: number) => number | undefined>();
   let at = 0;
   while (at < text.length) {
     const closing = marks[text[at] as string];
@@ -105,7 +106,9 @@ function scan(text: string, marks: Record<string, string>): { start: number; end
       continue;
     }
     const single = closing.includes('\u2019') || closing === "'";
-    const end = single ? closeSingle(text, at, closing) : closeDouble(text, at, closing);
+    let closer = closers.get(closing);
+    if (!closer) closers.set(closing, (closer = single ? singleCloser(text, closing) : (open) => closeDouble(text, open, closing)));
+    const end = closer(at);
     if (end === undefined && single && ELISIONS.test(text.slice(at, at + 8))) {
       at += 1;
       continue;
@@ -129,23 +132,34 @@ function closeDouble(text: string, open: number, closing: string): number | unde
   return undefined;
 }
 
-/** A closing single mark is also an apostrophe: it must not join letters, and a mark of punctuation before it is the better sign. */
-function closeSingle(text: string, open: number, closing: string): number | undefined {
-  let plain: number | undefined;
-  for (let at = open + 1; at < text.length; at += 1) {
-    const mark = text[at] as string;
-    if (!closing.includes(mark)) {
-      // A new opening mark: the one before was closed at the plain candidate.
-      if (plain !== undefined && mark === '\u2018') return plain;
-      continue;
-    }
-    const before = text[at - 1] as string;
-    const after = text[at + 1];
-    if (after !== undefined && LETTER.test(after)) continue;
-    if (/[.,!?\u2026\u2014\u2013;:)\-]/u.test(before)) return at + 1;
-    if (LETTER.test(before)) plain ??= at + 1;
-  }
-  return plain;
+/**
+ * A closing single mark is also an apostrophe: it must not join letters, and a mark of punctuation before it is the better sign. Openings are
+ * asked about in the order of the text, and what was found for one is kept for the next: a book full of "'tis" is read once.
+ */
+function singleCloser(text: string, closing: string): (open: number) => number | undefined {
+  const endsAfter = (before: RegExp) => (at: number) =>
+    closing.includes(text[at] as string) && !LETTER.test(text[at + 1] ?? '') && before.test(text[at - 1] as string);
+  const strong = firstFrom(text, endsAfter(/[.,!?\u2026\u2014\u2013;:)\-]/u));
+  const plain = firstFrom(text, endsAfter(LETTER));
+  const opening = firstFrom(text, (at) => text[at] === '\u2018' && !closing.includes('\u2018'));
+  return (open) => {
+    const better = strong(open + 1);
+    const candidate = plain(open + 1);
+    if (candidate === undefined) return better === undefined ? undefined : better + 1;
+    // A new opening mark: the one before was closed at the plain candidate.
+    const end = Math.min(better ?? Infinity, opening(candidate + 1) ?? Infinity);
+    return (better !== undefined && end === better ? better : candidate) + 1;
+  };
+}
+
+/** The first place at or behind the one asked for where the test holds; linear in all, for places that are asked for in order. */
+function firstFrom(text: string, holds: (at: number) => boolean): (from: number) => number | undefined {
+  let at = 0;
+  return (from) => {
+    at = Math.max(at, from);
+    while (at < text.length && !holds(at)) at += 1;
+    return at < text.length ? at : undefined;
+  };
 }
 
 /** Speech, and not a title, a nickname or a word held with tongs. */
