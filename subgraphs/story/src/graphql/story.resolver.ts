@@ -102,7 +102,7 @@ export class StoryResolver {
   }
 
   @FieldResolver(() => [StoryCharacterType], {
-    description: 'Who acts or speaks, in order of appearance; at most 100. Those of the newest analyzed text.',
+    description: 'Who acts or speaks in the newest analyzed text; at most 100.',
   })
   characters(@Root() story: StoryView, @Ctx() { load }: StoryGraph): Promise<readonly Character[]> {
     return load.characters.load(story);
