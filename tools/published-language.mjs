@@ -68,18 +68,20 @@ function asyncapi(contexts) {
         .map(({ context }) => [`${context}Publishes`, { action: 'send', channel: reference(`channels/${context}`) }]),
     ),
     components: {
-      messages: Object.fromEntries(contexts.flatMap(({ published }) => published.map((event) => [event.type, message(event)]))),
+      messages: Object.fromEntries(
+        contexts.flatMap(({ context, published }) => published.map((event) => [event.type, message(context, event)])),
+      ),
       messageTraits: { envelope: { contentType: 'application/json', headers: envelope } },
     },
   };
   return stringify(document, { lineWidth: 140, aliasDuplicateObjects: false });
 }
 
-function message({ type, version, meaning, json, personal }) {
+function message(context, { type, version, meaning, json, personal }) {
   const { $schema: _, ...payload } = structuredClone(json);
   for (const [path, whose] of Object.entries(personal)) Object.assign(fieldAt(payload, path), { 'x-personal': whose });
   return {
-    name: type,
+    name: `${context.charAt(0).toUpperCase()}${context.slice(1)}.${type}`,
     title: `${type} (version ${version})`,
     summary: meaning,
     traits: [reference('components/messageTraits/envelope')],
@@ -97,10 +99,10 @@ const envelope = {
     ce_specversion: { const: '1.0' },
     ce_id: text('Of this fact; the same however often it is delivered.', { format: 'uuid' }),
     ce_source: text('The context that publishes it.'),
-    ce_type: text('The name of the event.'),
+    ce_type: text('Context and name of the event.'),
     ce_subject: text('Its stream: `<context>.<Aggregate>-<id>`.'),
     ce_time: text('When it happened.', { format: 'date-time' }),
-    ce_dataschema: text('Version of the payload’s schema.'),
+    ce_dataschema: text('Version of the payload’s schema, as decimal digits.'),
     ce_sequence: text('Its number within the stream, as decimal digits. Internal events leave holes.'),
     ce_epoch: text('Random value of the database; a restored backup has a new one, and its sequences start over from the backup.', {
       format: 'uuid',

@@ -27,8 +27,9 @@ export const Whispered = defineEvent({
 export const counting = catalogOf(Counted, Whispered);
 
 /** Prisma's interactive transaction, as far as schema `backbone` uses it, on a plain pool: these tests need no tables of a context. */
-function transactionsOn(pool: pg.Pool) {
+function transactionsOn(pool: pg.Pool, schema = 'public') {
   return {
+    $disconnect: async () => undefined,
     async $transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
       const client = await pool.connect();
       const tx: SqlTransaction = {
@@ -36,7 +37,7 @@ function transactionsOn(pool: pg.Pool) {
         $executeRawUnsafe: async (sql, ...values) => (await client.query(sql, values)).rowCount ?? 0,
       };
       try {
-        await client.query('BEGIN');
+        await client.query(`BEGIN; SET LOCAL search_path TO ${schema}`);
         const result = await work(tx);
         await client.query('COMMIT');
         return result;
@@ -62,6 +63,7 @@ export async function backboneDatabases() {
     busUrl: bus.url,
     pool,
     client,
+    clientOn: (schema: string) => transactionsOn(pool, schema),
     log,
     openBus: () => openEmbeddedLog({ url: bus.url, log }),
     /** Appends `Counted` events to a stream as a repository does, the stream's lock included. */

@@ -7,11 +7,14 @@ import type { Logger } from './logger.js';
 import { deployContextMigrations } from './migrations.js';
 import { eventBusOf } from './open-event-bus.js';
 import { type Relay, startRelay } from './relay.js';
+import { startReplays } from './replay.js';
 
 /** What every context runs on: its database, the event bus, the relay of its outbox, live readers of its streams. */
 export interface ContextRuntime {
   readonly pool: pg.Pool;
   readonly adapter: PrismaPg;
+  /** For tables of another schema than `public`: those of a projection that is being rebuilt. */
+  adapterOn(schema: string): PrismaPg;
   readonly bus: EventBus;
   readonly relay: Relay;
   readonly streams: LiveStreams;
@@ -51,9 +54,11 @@ export async function openContextRuntime({
   closing.defer(() => bus.close());
   const relay = startRelay({ databaseUrl, context, bus, log });
   closing.defer(() => relay.stop());
+  const replays = startReplays({ context, databaseUrl, pool, bus, log });
+  closing.defer(() => replays.stop());
   const streams = await startLiveStreams({ databaseUrl, pool, log });
   closing.defer(() => streams.stop());
 
   const opened = closing.move();
-  return { pool, adapter: new PrismaPg(pool), bus, relay, streams, close: () => opened.disposeAsync() };
+  return { pool, adapter: new PrismaPg(pool), adapterOn: (schema) => new PrismaPg(pool, { schema }), bus, relay, streams, close: () => opened.disposeAsync() };
 }

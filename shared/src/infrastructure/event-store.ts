@@ -1,5 +1,5 @@
 import type { DomainEvent, EventCatalog, StoredEvent, Stream } from '../domain-events/event.js';
-import { currentOperation } from './operation.js';
+import { currentOperation, refuseInProjection } from './operation.js';
 
 /** The part of a Prisma transaction that schema `backbone` needs: its tables are not in any context's Prisma schema. */
 export interface SqlTransaction {
@@ -25,6 +25,7 @@ export async function appendEvents(
   catalog: EventCatalog,
 ): Promise<number> {
   if (events.length === 0) return currentVersion;
+  refuseInProjection('publish events');
   const { correlationId, causationId = null, actor, traceparent = null } = currentOperation();
   const rows = events.map((event, index) => {
     const definition = catalog[event.type];

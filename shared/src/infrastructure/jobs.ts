@@ -1,7 +1,7 @@
 import { fromPrisma, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { SqlTransaction } from './event-store.js';
 import type { Logger } from './logger.js';
-import { currentOperation, type Operation, runOperation } from './operation.js';
+import { currentOperation, type Operation, refuseInProjection, runOperation } from './operation.js';
 
 /** A durable piece of long work, as its handler sees it. `complete` belongs into the transaction of the job's effect: the two commit together. */
 export interface Job<Data> {
@@ -76,6 +76,7 @@ export async function startJobs({
 
   return {
     async enqueue(tx, queue, data, key) {
+      refuseInProjection('enqueue jobs');
       const { correlationId, actor } = currentOperation();
       await boss.send(queue, { data, correlationId, actor }, { singletonKey: key, db: fromPrisma(tx) });
     },

@@ -17,6 +17,8 @@ export interface Operation {
   readonly actor: string;
   readonly traceparent?: string;
   readonly idempotency?: Idempotency;
+  /** The projection that is being written: it may be built again from the beginning, so nothing but its own tables may change. */
+  readonly projecting?: string;
 }
 
 const storage = new AsyncLocalStorage<Operation>();
@@ -28,4 +30,11 @@ export function runOperation<T>(operation: Operation, work: () => T): T {
 /** The operation under way; outside of any (start-up, a sweep) a fresh one of the service itself. */
 export function currentOperation(): Operation {
   return storage.getStore() ?? { correlationId: randomUUID(), actor: 'service' };
+}
+
+/** Keeps projections from doing what a rebuild would do again: `what` is "publish events", "enqueue jobs" … */
+export function refuseInProjection(what: string): void {
+  const { projecting } = currentOperation();
+  if (projecting)
+    throw new Error(`The projection ${projecting} may not ${what}: it would again with every rebuild. That is for a reaction.`);
 }

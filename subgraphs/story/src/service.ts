@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { identityEvents } from '@storytelling/shared/domain-events/identity';
-import { startConsumer } from '@storytelling/shared/infrastructure/consumer';
 import { openContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
 import { startJobs } from '@storytelling/shared/infrastructure/jobs';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import { startProjection } from '@storytelling/shared/infrastructure/projection';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
@@ -14,7 +14,7 @@ import { readStoryEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { storyGraph } from './graphql/context.js';
 import { storySchema } from './graphql/schema.js';
-import { identityReactions } from './infrastructure/identity.acl.js';
+import { identityProjectors } from './infrastructure/identity.acl.js';
 import { prismaAuthors } from './infrastructure/prisma-authors.js';
 import { type AnalysisJob, analysisQueue, prismaStories } from './infrastructure/prisma-stories.js';
 import { chooseAnalysisProvider } from './infrastructure/providers/choose-provider.js';
@@ -43,15 +43,19 @@ export async function startStory(environment: Environment, ports: { provider?: A
   const context = storyContext({ stories, provider });
   const queries = storyQueries(client);
 
-  const consumer = await startConsumer({
-    consumer: 'story',
+  const authors = await startProjection({
+    projection: 'story.authors',
+    tables: ['authors'],
     catalog: identityEvents,
-    reactions: identityReactions(prismaAuthors, whenUserRegistered),
+    handlers: identityProjectors(prismaAuthors, whenUserRegistered),
     client,
+    clientOn: (schema) => new PrismaClient({ adapter: runtime.adapterOn(schema) }),
+    databaseUrl,
+    pool: runtime.pool,
     bus: runtime.bus,
     log,
   });
-  closing.defer(() => consumer.close());
+  closing.defer(() => authors.close());
   await jobs.work<AnalysisJob>(
     analysisQueue,
     { concurrency: 2, giveUp: (data) => context.jobs.giveUpAnalysis(data) },
@@ -67,7 +71,6 @@ export async function startStory(environment: Environment, ports: { provider?: A
     makeContext: (caller) => storyGraph({ verbs: context.verbs, queries, streams: runtime.streams }, caller),
     log,
     ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
-    health: () => runtime.bus.health(),
     production: settings.NODE_ENV === 'production',
   });
   closing.defer(() => server.stop());

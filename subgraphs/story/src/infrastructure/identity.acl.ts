@@ -1,16 +1,16 @@
 import type { EventOf } from '@storytelling/shared/domain-events/event';
 import { ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
-import type { Reaction } from '@storytelling/shared/infrastructure/consumer';
+import type { Projector } from '@storytelling/shared/infrastructure/projection';
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import type { WhenUserRegistered } from '../application/when-user-registered.js';
 import type { Authors } from '../domain/authors.js';
 
 /** Identity's words into ours: a user is, to this context, an author. */
-export function identityReactions<Tx>(
+export function identityProjectors<Tx>(
   authorsIn: (tx: Tx) => Authors,
   whenUserRegistered: WhenUserRegistered,
-): Readonly<Record<string, Reaction<Tx>>> {
-  const remember: Reaction<Tx> = async ({ data }, tx) => {
+): Readonly<Record<string, Projector<Tx>>> {
+  const remember: Projector<Tx> = async ({ data }, tx) => {
     const { userId: id, displayName } = data as EventOf<typeof UserRegistered>['data'] | EventOf<typeof ProfileChanged>['data'];
     await whenUserRegistered(authorsIn(tx), { id: userId(id), displayName });
   };

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { identityEvents, ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
+import { openEmbeddedLog } from '@storytelling/shared/infrastructure/embedded-log';
+import type { EventBus } from '@storytelling/shared/infrastructure/event-bus';
+import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
+import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
+import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import { rebuildStatus, requestRebuild } from '@storytelling/shared/infrastructure/rebuild';
+import { type Relay, startRelay } from '@storytelling/shared/infrastructure/relay';
+import { startReplays } from '@storytelling/shared/infrastructure/replay';
+import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
+import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
+import pg from 'pg';
+import { startStory } from '../src/service.js';
+
+const log = createLogger('test', 'silent');
+
+describe('authors, story’s own record of identity’s users', () => {
+  let databases: TestDatabase[];
+  let pools: { identity: pg.Pool; story: pg.Pool };
+  let bus: EventBus;
+  let relay: Relay;
+  let replays: ReturnType<typeof startReplays>;
+  let story: RunningService;
+
+  beforeAll(async () => {
+    const [identityDatabase, storyDatabase, busDatabase] = await Promise.all(['identity', 'story', 'backbone'].map(testDatabase));
+    if (!identityDatabase || !storyDatabase || !busDatabase) throw new Error('three databases');
+    databases = [identityDatabase, storyDatabase, busDatabase];
+    pools = {
+      identity: new pg.Pool({ connectionString: identityDatabase.url, max: 5 }),
+      story: new pg.Pool({ connectionString: storyDatabase.url, max: 5 }),
+    };
+    // What identity is to others: its event_store, and what hands it on.
+    bus = await openEmbeddedLog({ url: busDatabase.url, log });
+    const identity = { context: 'identity', databaseUrl: identityDatabase.url, bus, log };
+    relay = startRelay(identity);
+    replays = startReplays({ ...identity, pool: pools.identity });
+    story = await startStory({
+      DATABASE_URL: storyDatabase.url,
+      EVENT_BUS_URL: `embedded:${busDatabase.url}`,
+      GATEWAY_JWKS: JSON.stringify((await gatewayTokens(await newGatewayKey())).jwks),
+      LOG_LEVEL: 'silent',
+    });
+  });
+  afterAll(async () => {
+    await story.stop();
+    await replays.stop();
+    await relay.stop();
+    await bus.close();
+    await Promise.all([pools.identity.end(), pools.story.end()]);
+    await Promise.all(databases.map((database) => database.drop()));
+  });
+
+  const userOf = (index: number) => `user-000000${String(index).padStart(4, '0')}`;
+
+  async function append(index: number, version: number, event: Parameters<typeof appendEvents>[3][number]): Promise<void> {
+    await appendEvents(
+      {
+        $queryRawUnsafe: async <Rows>(sql: string, ...values: unknown[]) => (await pools.identity.query(sql, values)).rows as Rows,
+        $executeRawUnsafe: async (sql, ...values) => (await pools.identity.query(sql, values)).rowCount ?? 0,
+      },
+      { id: `identity.User-${userOf(index)}`, type: 'User' },
+      version,
+      [event],
+      identityEvents,
+    );
+    relay.nudge();
+  }
+  const register = (index: number) =>
+    append(
+      index,
+      0,
+      UserRegistered({
+        userId: userOf(index),
+        email: `${index}@example.org`,
+        displayName: `Writer ${index}`,
+        language: 'en',
+        role: 'member',
+      }),
+    );
+  const rename = (index: number, version: number, displayName: string) =>
+    append(index, version, ProfileChanged({ userId: userOf(index), displayName, imageKey: null, language: 'en' }));
+
+  const authors = async () => {
+    const { rows } = await pools.story.query<{ id: string; name: string }>('SELECT id, display_name AS name FROM authors ORDER BY id');
+    return rows.map(({ id, name }) => `${id} ${name}`);
+  };
+  const until = async (condition: () => Promise<boolean>) => {
+    const end = Date.now() + 20_000;
+    while (!(await condition())) {
+      if (Date.now() > end) throw new Error('it did not come to pass');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+
+  it('are rebuilt from identity’s event_store while story serves, when a bug or a hand has spoilt them', async () => {
+    const count = 50;
+    for (let index = 0; index < count; index += 1) await register(index);
+    await rename(7, 1, 'Ada');
+    await until(async () => (await authors()).includes(`${userOf(7)} Ada`) && (await authors()).length === count);
+    const right = await authors();
+
+    await pools.story.query(`UPDATE authors SET display_name = 'spoilt'`);
+    await pools.story.query('DELETE FROM authors WHERE id > $1', [userOf(30)]);
+    // What the bus has kept is gone as well, as after its seven days: only identity's event_store still knows.
+    const busDatabase = new pg.Client({ connectionString: databases[2]?.url });
+    await busDatabase.connect();
+    await busDatabase.query('DELETE FROM log');
+    await busDatabase.end();
+
+    const spoilt = await authors();
+    const { id } = await requestRebuild((context) => (context === 'identity' ? pools.identity : pools.story), 'story.authors', {
+      operator: 'ada',
+      why: 'names are wrong since 1.3',
+    });
+    const seen = new Set<string>();
+    const ready = new Set<number>();
+    await rename(8, 1, 'Grace');
+    await until(async () => {
+      seen.add((await authors()).filter((author) => !author.startsWith(userOf(8))).join());
+      ready.add((await fetch(new URL('/ready', story.url))).status);
+      return (await rebuildStatus(pools.story, id)).finishedAt !== null;
+    });
+    expect(await rebuildStatus(pools.story, id)).toMatchObject({ state: 'done', error: null });
+    const renamed = right.map((author) => (author.startsWith(userOf(8)) ? `${userOf(8)} Grace` : author));
+    await until(async () => (await authors()).join() === renamed.join());
+    // The old rows until the very moment of the new ones, nothing in between.
+    const whole = (rows: string[]) => rows.filter((author) => !author.startsWith(userOf(8))).join();
+    for (const rows of seen) expect([whole(spoilt), whole(right)]).toContain(rows);
+    expect([...ready]).toEqual([200]);
+
+    await rename(9, 1, 'Edsger');
+    await until(async () => (await authors()).includes(`${userOf(9)} Edsger`));
+  });
+});
