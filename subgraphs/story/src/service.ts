@@ -71,6 +71,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
     makeContext: (caller) => storyGraph({ verbs: context.verbs, queries, streams: runtime.streams }, caller),
     log,
     ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
+    health: () => runtime.bus.health(),
     production: settings.NODE_ENV === 'production',
   });
   closing.defer(() => server.stop());
