@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { defineEvent, readData, UnreadableEvent } from './event.js';
+import { dataToWrite, defineEvent, readData, UnreadableEvent } from './event.js';
 
 const Moved = defineEvent({
   type: 'Moved',
@@ -37,5 +37,21 @@ describe('an event', () => {
     expect(() => defineEvent({ ...Moved, upcast: { 2: (old) => old } })).toThrow(
       'Moved is of version 3: say in upcast how its version 1 is read.',
     );
+  });
+
+  const now = { city: 'Ulm', country: 'DE' };
+  it('is written in its version', () => {
+    expect(dataToWrite(Moved, now)).toEqual({ version: 3, data: now });
+    expect(() => dataToWrite(Moved, { city: 'Ulm' })).toThrow();
+  });
+  it('is written in an earlier version as long as deployed consumers know no newer', () => {
+    const announced = defineEvent({ ...Moved, writtenAs: { version: 2, downcast: ({ city }) => ({ city }) } });
+    const written = dataToWrite(announced, now);
+    expect(written).toEqual({ version: 2, data: { city: 'Ulm' } });
+    expect(readData(announced, written)).toEqual({ city: 'Ulm', country: 'unknown' });
+  });
+  it('is not written in a way that nobody could read', () => {
+    const wrong = defineEvent({ ...Moved, writtenAs: { version: 1, downcast: ({ city }) => ({ city }) } });
+    expect(() => dataToWrite(wrong, now)).toThrow();
   });
 });

@@ -8,7 +8,8 @@ type Upcast = (old: Record<string, unknown>) => Record<string, unknown>;
  * `meaning` is its one sentence in docs/events.md.
  * `reach` published: sent to other contexts through the outbox. internal: stays in its context's event_store, feeding history and live fields.
  * `personal` names the fields that hold personal data and the field (or stream) that says whose they are; null in such a field means erased.
- * `upcast` says for each earlier version how it is read as the next one. docs/evolving-events.md has the rules.
+ * `upcast` says for each earlier version how it is read as the next one.
+ * `writtenAs` keeps an earlier version being written for one release, in which consumers learn to read the new one: see docs/evolving-events.md.
  */
 export interface EventDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
   (data: z.input<Schema>): { readonly type: Name; readonly data: z.output<Schema> };
@@ -20,6 +21,13 @@ export interface EventDefinition<Name extends string = string, Schema extends z.
   readonly schema: Schema;
   readonly personal: Readonly<Record<string, string>>;
   readonly upcast: Readonly<Record<number, Upcast>>;
+  readonly writtenAs?: WrittenAs<Schema> | undefined;
+}
+
+interface WrittenAs<Schema extends z.ZodType> {
+  readonly version: number;
+  // A method, so that a catalog can hold definitions of any schema.
+  downcast(data: z.output<Schema>): Record<string, unknown>;
 }
 
 export type EventOf<Definition> =
@@ -39,6 +47,7 @@ export function defineEvent<const Name extends string, Schema extends z.ZodType>
   schema: Schema;
   personal?: Readonly<Record<string, string>>;
   upcast?: Readonly<Record<number, Upcast>>;
+  writtenAs?: WrittenAs<Schema> | undefined;
 }): EventDefinition<Name, Schema> {
   const { type, version, upcast = {} } = definition;
   for (let earlier = 1; earlier < version; earlier += 1) {
@@ -69,6 +78,16 @@ export function readData<Schema extends z.ZodType>(
     data = upcast[version]?.(data as Record<string, unknown>);
   }
   return schema.parse(data);
+}
+
+/** What is stored of a new event, and in which version. Throws when it does not fit its schema, or could not be read again. */
+export function dataToWrite(definition: EventDefinition, data: unknown): Pick<StoredEvent, 'version' | 'data'> {
+  const { schema, version, writtenAs } = definition;
+  const valid = schema.parse(data);
+  if (!writtenAs) return { version, data: valid };
+  const written = { version: writtenAs.version, data: writtenAs.downcast(valid) };
+  readData(definition, written);
+  return written;
 }
 
 /** A stream is one aggregate's history; its id is `<context>.<Type>-<id>`. */

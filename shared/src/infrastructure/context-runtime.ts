@@ -60,5 +60,13 @@ export async function openContextRuntime({
   closing.defer(() => streams.stop());
 
   const opened = closing.move();
-  return { pool, adapter: new PrismaPg(pool), adapterOn: (schema) => new PrismaPg(pool, { schema }), bus, relay, streams, close: () => opened.disposeAsync() };
+  return {
+    pool,
+    adapter: new PrismaPg(pool),
+    adapterOn: (schema) => new PrismaPg(pool, { schema }),
+    bus,
+    relay,
+    streams,
+    close: () => opened.disposeAsync(),
+  };
 }

@@ -1,4 +1,4 @@
-import type { DomainEvent, EventCatalog, StoredEvent, Stream } from '../domain-events/event.js';
+import { dataToWrite, type DomainEvent, type EventCatalog, type StoredEvent, type Stream } from '../domain-events/event.js';
 import { currentOperation, refuseInProjection } from './operation.js';
 
 /** The part of a Prisma transaction that schema `backbone` needs: its tables are not in any context's Prisma schema. */
@@ -30,13 +30,13 @@ export async function appendEvents(
   const rows = events.map((event, index) => {
     const definition = catalog[event.type];
     if (!definition) throw new Error(`Event ${event.type} is not in the catalog of its context.`);
-    const data = definition.schema.parse(event.data);
+    const { version, data } = dataToWrite(definition, event.data);
     if (Buffer.byteLength(JSON.stringify(data)) > maxEventBytes)
       throw new Error(`Event ${event.type} of ${id} is larger than ${maxEventBytes} bytes.`);
     return {
       event_type: event.type,
       event_data: data,
-      event_metadata: { context: definition.context, schemaVersion: definition.version, correlationId, causationId, traceparent, actor },
+      event_metadata: { context: definition.context, schemaVersion: version, correlationId, causationId, traceparent, actor },
       event_version: currentVersion + index + 1,
       published: definition.reach === 'published',
     };
