@@ -9,8 +9,8 @@ pool.on('error', () => undefined);
 
 const reactions = {
   async Counted({ id, subject, sequence, data }, tx) {
-    const poisoned = await tx.$queryRawUnsafe('SELECT 1 FROM poison WHERE stream_id = $1', subject);
-    if (poisoned.length > 0) throw new Error('This handler cannot bear this stream.');
+    const poisoned = await tx.$queryRawUnsafe('SELECT 1 FROM poison WHERE stream_id = $1 AND version = $2', subject, sequence);
+    if (poisoned.length > 0) throw new Error('This handler cannot bear this event.');
     await tx.$executeRawUnsafe(
       'INSERT INTO effect (consumer, event_id, stream_id, version, rolled_back) VALUES ($1, $2, $3, $4, $5)',
       consumer,

@@ -9,5 +9,5 @@ CREATE TABLE effect (
   at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- Streams that the handler cannot bear, until it is mended.
-CREATE TABLE poison (stream_id text PRIMARY KEY);
+-- Events that the handler cannot bear, until it is mended.
+CREATE TABLE poison (stream_id text, version int, PRIMARY KEY (stream_id, version));
