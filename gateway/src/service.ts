@@ -4,6 +4,7 @@ import type { Environment } from '@storytelling/shared/infrastructure/environmen
 import { gatewayTokens } from '@storytelling/shared/infrastructure/gateway-token';
 import { startHttpServer } from '@storytelling/shared/infrastructure/http-server';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import { processMetricsRoute } from '@storytelling/shared/infrastructure/metrics';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
 import { authenticator, clientAddress } from './access/authenticate.js';
@@ -54,6 +55,7 @@ export async function startGateway(
     log,
     allowOrigin,
     routes: {
+      'GET /metrics': processMetricsRoute(),
       'GET /.well-known/gateway-jwks.json': () => ({
         headers: { 'cache-control': 'public, max-age=300' },
         body: JSON.stringify(tokens.jwks),

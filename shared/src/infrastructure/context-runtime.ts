@@ -5,6 +5,9 @@ import type { EventBus } from './event-bus.js';
 import { type LiveStreams, startLiveStreams } from './live-streams.js';
 import type { Logger } from './logger.js';
 import { deployContextMigrations } from './migrations.js';
+import { groupLags } from './group-lag.js';
+import type { HttpRoute } from './http-server.js';
+import { contextMetrics } from './metrics.js';
 import { eventBusOf } from './open-event-bus.js';
 import { type Relay, startRelay } from './relay.js';
 import { startReplays } from './replay.js';
@@ -18,6 +21,8 @@ export interface ContextRuntime {
   readonly bus: EventBus;
   readonly relay: Relay;
   readonly streams: LiveStreams;
+  /** GET /metrics. */
+  readonly metrics: HttpRoute;
   /** Last opened, first closed: what is under way can finish. */
   close(): Promise<void>;
 }
@@ -50,7 +55,10 @@ export async function openContextRuntime({
   });
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'));
   closing.defer(() => pool.end());
-  const bus = await openEventBus({ context, databaseUrl, log });
+  const lags = groupLags(eventBus, databaseUrl);
+  closing.defer(() => lags.close());
+  const metrics = contextMetrics({ context, pool, lags, log });
+  const bus = metrics.measured(await openEventBus({ context, databaseUrl, log }));
   closing.defer(() => bus.close());
   const relay = startRelay({ databaseUrl, context, bus, log });
   closing.defer(() => relay.stop());
@@ -67,6 +75,7 @@ export async function openContextRuntime({
     bus,
     relay,
     streams,
+    metrics: metrics.route,
     close: () => opened.disposeAsync(),
   };
 }

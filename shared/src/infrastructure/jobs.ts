@@ -11,9 +11,15 @@ export interface Job<Data> {
   readonly attempt: number;
   /** The last try: a failure now is final. */
   readonly isLastAttempt: boolean;
-  /** Aborted when the service stops or the job has lost its turn. */
+  /** Aborted when the service stops, or within 5 s when the job has lost its turn: it was cancelled, or another worker has it. */
   readonly signal: AbortSignal;
   complete(tx: SqlTransaction): Promise<void>;
+}
+
+/** Rolls back the effect of a job that somebody else has by now, or that was cancelled. */
+class LostTurn extends Error {
+  override readonly name = 'LostTurn';
+  override readonly message = 'The job was cancelled or taken over, so its effect is not wanted from here.';
 }
 
 export interface Jobs {
@@ -31,7 +37,11 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
-const deadLetters = (queue: string) => `${queue}-given-up`;
+/** Of pg-boss, in each context's own database. */
+export const jobSchema = 'jobs';
+
+/** The queue of what was given up in another: its worker tells whoever waits. */
+export const deadLetters = (queue: string) => `${queue}-given-up`;
 
 /**
  * pg-boss on the context's own database. A worker beats every 5 s; one that was killed is noticed after 10 s without a beat and its job is
@@ -52,7 +62,7 @@ export async function startJobs({
   const boss = new PgBoss({
     connectionString: databaseUrl,
     max: 3,
-    schema: 'jobs',
+    schema: jobSchema,
     supervise: true,
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
@@ -94,8 +104,11 @@ export async function startJobs({
             isLastAttempt: taken.retryCount >= taken.retryLimit,
             signal: taken.signal,
             complete: async (tx) => {
-              // Fenced by the attempt: a worker that was given up for dead and wakes late completes nothing.
-              await boss.complete(queue, { id: taken.id, retryCount: taken.retryCount }, null, { db: fromPrisma(tx) });
+              // Fenced by the attempt: a worker that was given up for dead and wakes late, or whose job was cancelled, has no effect.
+              const turn = { id: taken.id, retryCount: taken.retryCount };
+              // Its types keep the number of rows to themselves; a test knows.
+              const outcome: { affected?: number } = await boss.complete(queue, turn, null, { db: fromPrisma(tx) });
+              if (outcome.affected === 0) throw new LostTurn();
             },
           }),
         );

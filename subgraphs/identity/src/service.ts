@@ -74,6 +74,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     gatewayJwks: settings.GATEWAY_JWKS,
     makeContext: (caller) => identityGraph({ verbs, queries }, caller),
     routes: {
+      'GET /metrics': runtime.metrics,
       // A key is published a day before it signs, so five minutes in a cache never hide the one that is needed.
       'GET /.well-known/jwks.json': () => ({
         headers: { 'cache-control': 'public, max-age=300' },
