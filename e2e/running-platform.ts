@@ -27,14 +27,24 @@ export class RunningPlatform {
   private readonly dataFolder = mkdtempSync(join(tmpdir(), 'storytelling-e2e-'));
   private output = '';
 
-  static async start(environment: Record<string, string> = {}): Promise<RunningPlatform> {
+  /** `prepare` may put something into the data folder before the first start. */
+  static async start(
+    environment: Record<string, string> = {},
+    prepare: (data: string) => Promise<void> = async () => undefined,
+  ): Promise<RunningPlatform> {
     const platform = new RunningPlatform(environment);
+    await prepare(platform.data);
     await platform.start();
     return platform;
   }
 
   private constructor(private readonly environment: Record<string, string>) {
     chmodSync(this.dataFolder, 0o755); // started by root, PostgreSQL runs as somebody else
+  }
+
+  /** DATA_DIR. */
+  get data(): string {
+    return join(this.dataFolder, 'data');
   }
 
   get url(): string {
@@ -53,7 +63,7 @@ export class RunningPlatform {
   async start(): Promise<void> {
     const child = spawn(process.execPath, [entry], {
       // After the first start the same port, as a client expects it.
-      env: { ...process.env, LOG_LEVEL: 'info', ...this.environment, PORT: String(this.port), DATA_DIR: join(this.dataFolder, 'data') },
+      env: { ...process.env, LOG_LEVEL: 'info', ...this.environment, PORT: String(this.port), DATA_DIR: this.data },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process = child;

@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -58,18 +59,15 @@ export async function startEmbeddedPostgres({
 
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const url = (user: string, secret: string, database: string) =>
-      `postgresql://${user}:${encodeURIComponent(secret)}@127.0.0.1:${port}/${database}`;
-    const adminUrl = url('postgres', password, 'postgres');
-    const databasePassword = (database: string) => createHmac('sha256', password).update(`role ${database}`).digest('base64url');
+    const { adminUrl, databaseUrl } = urlsOf(port, password);
     const server = launch({ folder, programs, data, port, testMode, stalePid: left });
     try {
       await (await connectWhenReady(adminUrl, server, folder)).end();
       return {
         pid: server.pid,
         adminUrl,
-        databaseUrl: (database) => url(database, databasePassword(database), database),
-        ensureDatabases: (names) => ensureDatabases(adminUrl, names, databasePassword),
+        databaseUrl,
+        ensureDatabases: (names) => ensureDatabases(adminUrl, names, (name) => passwordOf(name, password)),
         ended: server.ended,
         stop: () => stopServer(server.pid, server.running),
       };
@@ -80,6 +78,33 @@ export async function startEmbeddedPostgres({
       throw error;
     }
   }
+}
+
+/** The server that runs on a data folder now, whoever started it: for operators, who work beside a running platform. */
+export function findRunningServer(
+  path: string,
+): (Pick<EmbeddedPostgres, 'pid' | 'adminUrl' | 'databaseUrl'> & { readonly data: string }) | undefined {
+  if (!existsSync(path)) return undefined;
+  const link = join(realpathSync(path), 'databases');
+  const data = join(existsSync(link) ? realpathSync(link) : realpathSync(path), 'postgresql');
+  const pid = readPostmaster(data);
+  if (!pid || !isServerOf(pid, data)) return undefined;
+  const port = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);
+  return { pid, data, ...urlsOf(port, readFileSync(join(path, 'postgresql-password'), 'utf8')) };
+}
+
+function urlsOf(port: number, password: string): Pick<EmbeddedPostgres, 'adminUrl' | 'databaseUrl'> {
+  const url = (user: string, secret: string, database: string) =>
+    `postgresql://${user}:${encodeURIComponent(secret)}@127.0.0.1:${port}/${database}`;
+  return {
+    adminUrl: url('postgres', password, 'postgres'),
+    databaseUrl: (database) => url(database, passwordOf(database, password), database),
+  };
+}
+
+/** Of the role that owns a database. */
+function passwordOf(database: string, password: string): string {
+  return createHmac('sha256', password).update(`role ${database}`).digest('base64url');
 }
 
 /**
