@@ -37,6 +37,16 @@ for (const name of contexts) {
   if (!table) fail(`subgraphs/${name}/src/domain/refusals.ts exports no table ${name}Refusals.`);
   tables.push([name, table]);
 }
+const { analysisFailures } = await load('subgraphs/story/dist/domain/analysis-provider.js');
+tables.push([
+  'story, in `failure`',
+  Object.fromEntries(
+    Object.entries(analysisFailures).map(([code, { sentence, retryable }]) => [
+      code,
+      { sentence, kind: retryable ? 'may be tried again' : 'final' },
+    ]),
+  ),
+]);
 
 try {
   const { supergraph, api } = composeSupergraph(subgraphs);

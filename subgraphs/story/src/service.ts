@@ -40,7 +40,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => jobs.stop());
 
   const stories = prismaStories({ client, transact: unitOfWork(client, () => runtime.relay.nudge()), jobs });
-  const context = storyContext({ stories, provider });
+  const context = storyContext({ stories, provider, tellOperator: (failure) => log.warn(failure, 'an analysis failed') });
   const queries = storyQueries(client);
 
   const authors = await startProjection({

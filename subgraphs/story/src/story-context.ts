@@ -12,10 +12,11 @@ export interface StoryPorts {
   readonly provider: AnalysisProvider;
   readonly newId?: () => string;
   readonly now?: () => number;
+  readonly tellOperator: Parameters<typeof runAnalysis>[0]['tellOperator'];
 }
 
 /** Table of contents: everything this context can do. Reactions: `identity.acl.ts`. Reads: `story-queries.ts`. */
-export function storyContext({ stories, provider, newId = randomUUID, now = Date.now }: StoryPorts) {
+export function storyContext({ stories, provider, newId = randomUUID, now = Date.now, tellOperator }: StoryPorts) {
   return {
     verbs: {
       createStory: createStory(stories, newId),
@@ -24,7 +25,7 @@ export function storyContext({ stories, provider, newId = randomUUID, now = Date
       publishStory: publishStory(stories),
     },
     jobs: {
-      runAnalysis: runAnalysis({ stories, provider, newId, now }),
+      runAnalysis: runAnalysis({ stories, provider, newId, now, tellOperator }),
       giveUpAnalysis: giveUpAnalysis(stories),
     },
   };

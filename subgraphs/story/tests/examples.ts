@@ -34,7 +34,7 @@ export async function analyzed(stories: StoryAnalyses, id: StoryId, version = 1)
   await stories.update(id, (story) => requestAnalysis(story, analysisId));
   const text = await stories.textOf(id, version);
   if (!text) throw new Error('no text');
-  const analysis = { id: analysisId, contentHash: text.contentHash, version };
+  const analysis = { id: analysisId, contentHash: text.contentHash, version, revision: 'local/1' };
   const extraction = extractionOf(text.content);
   return stories.complete(
     id,

@@ -10,7 +10,7 @@ interface Kept {
   findings: Findings;
   events: StoryEvent[];
   readonly editions: Map<number, { title: string; content: string; contentHash: string }>;
-  readonly extractions: Map<string, Extraction>;
+  readonly extractions: Map<string, { readonly extraction: Extraction; readonly revision: string }>;
 }
 
 /** The same promises as in PostgreSQL, for tests of verbs: one Map, changed only when a decision is accepted. */
@@ -60,18 +60,18 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
       const edition = found?.editions.get(version);
       return found && edition ? { ...edition, language: found.story.language, authorId: found.story.authorId } : undefined;
     },
-    async known(authorId, contentHash, provider) {
+    async known({ authorId, contentHash, language }, revision) {
       return [...kept.values()]
-        .filter(({ story }) => story.authorId === authorId)
+        .filter(({ story }) => story.authorId === authorId && story.language === language)
         .map(({ extractions }) => extractions.get(contentHash))
-        .find((extraction) => extraction?.provider === provider);
+        .find((kept) => kept?.revision === revision)?.extraction;
     },
     async complete(id, analysis, extraction, decide, job) {
       const found = find(id);
       const { events, findings } = decide(found.story, found.findings);
       append(found, events);
       if (findings) found.findings = findings;
-      found.extractions.set(analysis.contentHash, extraction);
+      found.extractions.set(analysis.contentHash, { extraction, revision: analysis.revision });
       await job.complete(undefined);
       return id;
     },

@@ -17,14 +17,16 @@ async function run(
   let clock = 0;
   const id = await aStory(stories);
   await stories.update(id, (story) => requestAnalysis(story, analysisId));
-  const work = runAnalysis({ stories, provider: { name: 'local', analyse }, newId, now: () => (clock += 400) });
+  const told: object[] = [];
+  const provider = { name: 'local', revision: 'local/1', analyse } as const;
+  const work = runAnalysis({ stories, provider, newId, now: () => (clock += 400), tellOperator: (failure) => told.push(failure) });
   const done = work({ storyId: id, analysisId, version: 1, isLastAttempt, signal, complete: async () => undefined });
   const outcome = await done.then(
     () => 'done',
     (error: Error) => error.message,
   );
   const kept = stories.kept.get(id);
-  return { outcome, stories, story: kept?.story, events: kept?.events.map(({ type }) => type).slice(2) };
+  return { outcome, told, stories, story: kept?.story, events: kept?.events.map(({ type }) => type).slice(2) };
 }
 
 describe('the analysis job', () => {
@@ -61,8 +63,12 @@ describe('the analysis job', () => {
   });
 
   it('gives up at once where trying again cannot help', async () => {
-    const { story } = await run(() => Promise.reject(new AnalysisFailure('ANALYSIS_LANGUAGE_UNSUPPORTED')));
-    expect(story).toMatchObject({ status: 'draft', failure: { code: 'ANALYSIS_LANGUAGE_UNSUPPORTED', retryable: false } });
+    const { story, told } = await run(() => Promise.reject(new AnalysisFailure('ANALYSIS_QUOTA_EXHAUSTED', { detail: 'HTTP 429' })));
+    expect(told).toEqual([{ code: 'ANALYSIS_QUOTA_EXHAUSTED', detail: expect.stringMatching(/add credit; HTTP 429$/), final: true }]);
+    expect(story).toMatchObject({
+      status: 'draft',
+      failure: { code: 'ANALYSIS_QUOTA_EXHAUSTED', message: 'No analyses are possible just now; try again later.', retryable: false },
+    });
   });
 
   it('never shows what an unforeseen error says', async () => {

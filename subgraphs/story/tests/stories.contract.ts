@@ -62,7 +62,7 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
       await kept.stories.update(id, (story) => requestAnalysis(story, analysisId));
       const text = await kept.stories.textOf(id, 1);
       await kept.stories.update(id, (story) => edit(story, 1, { content: second }), { content: second });
-      const analysis = { id: analysisId, contentHash: text?.contentHash ?? '', version: 1 };
+      const analysis = { id: analysisId, contentHash: text?.contentHash ?? '', version: 1, revision: 'local/1' };
       const extraction = extractionOf('A text of its own.');
       await kept.stories.complete(
         id,
@@ -72,15 +72,18 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
         { complete: async () => undefined },
       );
       expect(await types(id)).toEqual(['StoryCreated', 'AnalysisRequested', 'StoryEdited']);
-      expect(await kept.stories.known(writer, analysis.contentHash, 'local')).toEqual(extraction);
+      const known = { authorId: writer, contentHash: analysis.contentHash, language: 'en' };
+      expect(await kept.stories.known(known, 'local/1')).toEqual(extraction);
     });
 
-    it('reuse an equal text within one author only, and of the same provider', async () => {
+    it('reuse an equal text within one author and language only, and of the same revision', async () => {
       const id = await analyzed(kept.stories, await aStory(kept.stories, { content: 'Told twice.' }));
       const { contentHash = '' } = (await kept.stories.textOf(id, 1)) ?? {};
-      expect(await kept.stories.known(writer, contentHash, 'local')).toMatchObject({ segments: [{ text: 'Told twice.' }] });
-      expect(await kept.stories.known(reader, contentHash, 'local')).toBeUndefined();
-      expect(await kept.stories.known(writer, contentHash, 'openai')).toBeUndefined();
+      const text = { authorId: writer, contentHash, language: 'en' };
+      expect(await kept.stories.known(text, 'local/1')).toMatchObject({ segments: [{ text: 'Told twice.' }] });
+      expect(await kept.stories.known({ ...text, authorId: reader }, 'local/1')).toBeUndefined();
+      expect(await kept.stories.known({ ...text, language: 'de' }, 'local/1')).toBeUndefined();
+      expect(await kept.stories.known(text, 'local/2')).toBeUndefined();
     });
 
     it('end the job in the transaction of the result', async () => {
@@ -88,7 +91,7 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
       const analysisId = randomUUID();
       await kept.stories.update(id, (story) => requestAnalysis(story, analysisId));
       const text = await kept.stories.textOf(id, 1);
-      const analysis = { id: analysisId, contentHash: text?.contentHash ?? '', version: 1 };
+      const analysis = { id: analysisId, contentHash: text?.contentHash ?? '', version: 1, revision: 'local/1' };
       const ended: string[] = [];
       const extraction = extractionOf(text?.content ?? '');
       await kept.stories.complete(

@@ -14,7 +14,11 @@ import { storyDatabase } from './story-database.js';
 
 const count = 50;
 const prolific = userId('prolific-000001');
-const noProvider: AnalysisProvider = { name: 'local', analyse: () => Promise.reject(new Error('nothing is analyzed here')) };
+const noProvider: AnalysisProvider = {
+  name: 'local',
+  revision: 'local/1',
+  analyse: () => Promise.reject(new Error('nothing is analyzed here')),
+};
 
 describe('stories in the graph', () => {
   let database: Awaited<ReturnType<typeof storyDatabase>>;
@@ -41,7 +45,7 @@ describe('stories in the graph', () => {
   async function run(query: string, variables: Record<string, unknown>, caller: Caller): Promise<object> {
     const document = parse(query);
     expect(validate(schema, document)).toEqual([]);
-    const { verbs } = storyContext({ stories: database.stories, provider: noProvider });
+    const { verbs } = storyContext({ stories: database.stories, provider: noProvider, tellOperator: () => undefined });
     const contextValue = storyGraph({ verbs, queries: storyQueries(database.prisma), streams }, caller);
     const { data, errors } = await execute({ schema, document, variableValues: variables, contextValue });
     expect(errors).toBeUndefined();

@@ -1,7 +1,7 @@
 import { type AnalysisProgress, AnalysisFailure, type AnalysisProvider } from '../domain/analysis-provider.js';
 import { analyseText, estimateDurationSeconds } from '../domain/analysis-service.js';
 import type { JobInTransaction, StoryAnalyses } from '../domain/stories.js';
-import type { StoryId } from '../domain/story.js';
+import type { FailedAnalysis, StoryId } from '../domain/story.js';
 import { complete, fail, reportProgress } from '../domain/story-analysis.js';
 
 export interface AnalysisRun extends JobInTransaction {
@@ -15,18 +15,29 @@ export interface AnalysisRun extends JobInTransaction {
 /** Progress is an event in the database: at most one a second. */
 const progressEvery = 1_000;
 
-const unforeseen = { code: 'ANALYSIS_FAILED', message: 'The analysis failed on our side; try again later.', retryable: true };
-
 /**
  * The analysis job. It may die at every line: what it did is then done again from the text, and applied once, because the result, its events and the
  * end of the job commit together. An equal text of the same author is not analyzed (paid) twice.
  */
 export const runAnalysis =
-  ({ stories, provider, newId, now }: { stories: StoryAnalyses; provider: AnalysisProvider; newId: () => string; now: () => number }) =>
+  ({
+    stories,
+    provider,
+    newId,
+    now,
+    tellOperator,
+  }: {
+    stories: StoryAnalyses;
+    provider: AnalysisProvider;
+    newId: () => string;
+    now: () => number;
+    /** A failed attempt: writers hear what they can do, operators why. */
+    tellOperator: (failure: { code: string; detail: string | null; final: boolean }) => void;
+  }) =>
   async ({ storyId, analysisId, version, isLastAttempt, signal, ...job }: AnalysisRun): Promise<void> => {
     const text = await stories.textOf(storyId, version);
     if (!text) return;
-    const analysis = { id: analysisId, contentHash: text.contentHash, version };
+    const analysis = { id: analysisId, contentHash: text.contentHash, version, revision: provider.revision };
 
     let reported = now() - progressEvery;
     let writing: Promise<unknown> = Promise.resolve();
@@ -38,8 +49,7 @@ export const runAnalysis =
     };
 
     try {
-      const extraction =
-        (await stories.known(text.authorId, text.contentHash, provider.name)) ?? (await analyseText(provider, text, report, signal));
+      const extraction = (await stories.known(text, provider.revision)) ?? (await analyseText(provider, text, report, signal));
       await writing;
       const durationEstimate = estimateDurationSeconds(text.content, text.language);
       await stories.complete(
@@ -53,10 +63,11 @@ export const runAnalysis =
       await writing;
       // The service is stopping: the job stays in the queue and the next worker takes it.
       if (signal.aborted) throw error;
-      const failure =
-        error instanceof AnalysisFailure ? { code: error.code, message: error.message, retryable: error.retryable } : unforeseen;
-      if (failure.retryable && !isLastAttempt) throw error;
-      await stories.update(storyId, (story) => fail(story, analysis, failure));
+      const failure = error instanceof AnalysisFailure ? error : new AnalysisFailure('ANALYSIS_FAILED');
+      const final = isLastAttempt || !failure.retryable;
+      tellOperator({ code: failure.code, detail: failure.detail, final });
+      if (!final) throw error;
+      await stories.update(storyId, (story) => fail(story, analysis, failedAnalysis(failure)));
       if (!(error instanceof AnalysisFailure)) throw error;
     }
   };
@@ -67,5 +78,10 @@ export const giveUpAnalysis =
   async ({ storyId, analysisId, version }: Pick<AnalysisRun, 'storyId' | 'analysisId' | 'version'>): Promise<void> => {
     const text = await stories.textOf(storyId, version);
     if (!text) return;
-    await stories.update(storyId, (story) => fail(story, { id: analysisId, contentHash: text.contentHash }, unforeseen));
+    const failed = failedAnalysis(new AnalysisFailure('ANALYSIS_FAILED'));
+    await stories.update(storyId, (story) => fail(story, { id: analysisId, contentHash: text.contentHash }, failed));
   };
+
+function failedAnalysis({ code, message, retryable }: AnalysisFailure): FailedAnalysis {
+  return { code, message, retryable };
+}

@@ -81,36 +81,42 @@ export interface AnalysisProgress {
 
 export interface AnalysisProvider {
   readonly name: Extraction['provider'];
+  /** What its answers depend on: its rules or its model. Results of another revision are not used again. */
+  readonly revision: string;
   /** Rejects with an AnalysisFailure, or with the signal's reason once the signal is aborted. */
   analyse(text: TextToAnalyse, report: (progress: AnalysisProgress) => void, signal: AbortSignal): Promise<Extraction>;
   close?(): Promise<void>;
 }
 
-const FAILURES = {
+/** `sentence` is for writers; what an operator can do about it goes to the log. Listed in schema/errors.md by tools/schema.mjs. @public */
+export const analysisFailures = {
   ANALYSIS_LANGUAGE_UNSUPPORTED: {
     retryable: false,
-    sentence: 'This provider analyses English texts only; set OPENAI_API_KEY to have other languages analysed.',
+    sentence: 'Only English texts can be analysed here so far.',
   },
   ANALYSIS_PROVIDER_UNAVAILABLE: { retryable: true, sentence: 'The analysis provider did not answer; the analysis can be tried again.' },
   ANALYSIS_PROVIDER_REFUSED: { retryable: false, sentence: 'The analysis provider refused to analyse this text.' },
   ANALYSIS_PROVIDER_MISCONFIGURED: {
     retryable: false,
-    sentence: 'The analysis provider rejected our request; check OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL.',
+    operator: 'the provider rejects our requests: check OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL',
+    sentence: 'The analysis is not set up rightly on our side; try again when it is mended.',
   },
   ANALYSIS_QUOTA_EXHAUSTED: {
     retryable: false,
-    sentence: 'The account at the analysis provider has no credit left; add credit, then analyse the story again.',
+    operator: 'the account at the provider has no credit left: add credit',
+    sentence: 'No analyses are possible just now; try again later.',
   },
   ANALYSIS_RESULT_INVALID: { retryable: true, sentence: 'The analysis provider gave an answer that does not fit the text.' },
   ANALYSIS_TEXT_TOO_DEMANDING: { retryable: false, sentence: 'The text needs more memory than an analysis may use; shorten or split it.' },
-} as const;
-export type AnalysisFailureCode = keyof typeof FAILURES;
+  ANALYSIS_FAILED: { retryable: true, sentence: 'The analysis failed on our side; try again later.' },
+} as const satisfies Record<string, { retryable: boolean; sentence: string; operator?: string }>;
+export type AnalysisFailureCode = keyof typeof analysisFailures;
 
 /** Why a text could not be analysed: a stable code, whether trying again can help, and one sentence that holds nothing of the text or of a key. */
 export class AnalysisFailure extends Error {
   override readonly name = 'AnalysisFailure';
   readonly retryable: boolean;
-  /** For the log: a status, a request id; never words of the text, never a key. */
+  /** For the log: what can be done, a status, a request id; never words of the text, never a key. */
   readonly detail: string | null;
   /** How long the provider asks to be left alone. */
   readonly retryAfterSeconds: number | null;
@@ -119,9 +125,10 @@ export class AnalysisFailure extends Error {
     readonly code: AnalysisFailureCode,
     options: { detail?: string; retryAfterSeconds?: number } = {},
   ) {
-    super(FAILURES[code].sentence);
-    this.retryable = FAILURES[code].retryable;
-    this.detail = options.detail ?? null;
+    const failure: { retryable: boolean; sentence: string; operator?: string } = analysisFailures[code];
+    super(failure.sentence);
+    this.retryable = failure.retryable;
+    this.detail = [failure.operator, options.detail].filter(Boolean).join('; ') || null;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

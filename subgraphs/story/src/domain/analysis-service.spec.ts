@@ -5,6 +5,7 @@ import { analyseText, estimateDurationSeconds } from './analysis-service.js';
 const text = { title: 'T', content: '“Hello,” said Ada.', language: 'en' };
 const answering = (extraction: Partial<Extraction>): AnalysisProvider => ({
   name: 'local',
+  revision: 'test/1',
   analyse: async () => ({
     characters: [],
     emotions: [],

@@ -17,12 +17,12 @@ export interface Stories {
 export interface StoryAnalyses extends Stories {
   /** The text that an analysis is about; undefined when the story or the edition is gone. */
   textOf(id: StoryId, version: number): Promise<(TextToAnalyse & { readonly authorId: UserId; readonly contentHash: string }) | undefined>;
-  /** An earlier extraction of the same text by the same provider, of this author's stories only. */
-  known(authorId: UserId, contentHash: string, provider: string): Promise<Extraction | undefined>;
+  /** An earlier extraction of the same text in the same language by the same revision of a provider, of this author's stories only. */
+  known(text: { authorId: UserId; contentHash: string; language: string }, revision: string): Promise<Extraction | undefined>;
   /** As `update`, with the story's findings so far at hand; keeps the extraction, replaces the findings if they are applied, and ends the job. */
   complete(
     id: StoryId,
-    analysis: StoryAnalysis & { readonly version: number },
+    analysis: StoryAnalysis & { readonly version: number; readonly revision: string },
     extraction: Extraction,
     decide: (story: Story, previous: Findings) => CompletedAnalysis,
     job: JobInTransaction,

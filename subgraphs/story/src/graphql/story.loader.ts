@@ -11,7 +11,7 @@ export interface StoryLoaders {
   readonly emotions: DataLoader<StoryView, readonly Emotion[], string>;
   readonly analyses: DataLoader<StoryView, AnalysisView[], string>;
   readonly segments: (view: StoryView, page: Page<number>) => Promise<Slice<SegmentView>>;
-  readonly storiesOfAuthor: (authorId: string, filter: Pick<StoryFilter, 'status'>, page: Page<StoryKey>) => Promise<Slice<StoryView>>;
+  readonly storiesOfAuthor: (authorId: string, filter: Omit<StoryFilter, 'authorId'>, page: Page<StoryKey>) => Promise<Slice<StoryView>>;
   readonly character: DataLoader<string, Character | null>;
 }
 
@@ -25,7 +25,7 @@ export function storyLoaders(queries: StoryQueries, viewer: Viewer): StoryLoader
     (page: Page<number>) => new DataLoader((views: readonly StoryView[]) => queries.segments(views, page), byView),
   );
   const ofAuthors = perArguments(
-    ({ filter, page }: { filter: Pick<StoryFilter, 'status'>; page: Page<StoryKey> }) =>
+    ({ filter, page }: { filter: Omit<StoryFilter, 'authorId'>; page: Page<StoryKey> }) =>
       new DataLoader((authorIds: readonly string[]) => queries.listOfAuthors(authorIds, filter, page, viewer)),
   );
   return {

@@ -34,6 +34,9 @@ const isTime = (text: string) => /^[12]\d{3}-/.test(text) && !Number.isNaN(Date.
 const keyOf = ({ createdAt, id }: StoryView) => [createdAt.toISOString(), id];
 const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);
 
+/** A language to filter by, in the form in which it is kept. */
+const tagOf = (tag: string | null | undefined) => (typeof tag === 'string' ? language(tag) : null);
+
 /** Read anew: an earlier mutation of the same request may have read it before this one changed it. */
 async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
   const story = await load.story.clear(id).load(id);
@@ -55,8 +58,7 @@ export class StoryResolver {
     @Ctx() { queries, viewer }: StoryGraph,
   ): Promise<Connection<StoryView>> {
     const page = pageOf(args, storyKey);
-    const { language: tag, ...rest } = filter ?? {};
-    const wanted = { ...rest, ...(typeof tag === 'string' && { language: language(tag) }) };
+    const wanted = { ...filter, language: tagOf(filter?.language) };
     return connectionOf(page, await queries.list(wanted, page, viewer), keyOf);
   }
 
@@ -150,11 +152,15 @@ export class AuthorResolver {
   async stories(
     @Root() { id }: UserType,
     @Arg('status', () => StoryStatus, { nullable: true }) status: StoryStatus | null | undefined,
+    @Arg('language', () => String, { nullable: true, description: 'Only of this language (BCP 47).' }) inLanguage:
+      | string
+      | null
+      | undefined,
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() { load }: StoryGraph,
   ): Promise<Connection<StoryView>> {
     const page = pageOf(args, storyKey);
-    return connectionOf(page, await load.storiesOfAuthor(id, { status }, page), keyOf);
+    return connectionOf(page, await load.storiesOfAuthor(id, { status, language: tagOf(inLanguage) }, page), keyOf);
   }
 }
 

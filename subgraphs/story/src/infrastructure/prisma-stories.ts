@@ -112,12 +112,19 @@ export function prismaStories({
       return { title, content, contentHash, language: story.language, authorId: story.authorId as UserId };
     },
 
-    async known(authorId, contentHash, provider) {
+    async known({ authorId, contentHash, language }, revision) {
       const record = await client.storyAnalysisRecord.findFirst({
-        where: { contentHash, analysisType: fullAnalysis, story: { authorId }, analysisData: { path: ['provider'], equals: provider } },
+        where: {
+          contentHash,
+          analysisType: fullAnalysis,
+          story: { authorId, language },
+          analysisData: { path: ['revision'], equals: revision },
+        },
         orderBy: { createdAt: 'desc' },
       });
-      return record ? (record.analysisData as object as Extraction) : undefined;
+      if (!record) return undefined;
+      const { revision: _, ...extraction } = record.analysisData as object as Extraction & { revision: string };
+      return extraction;
     },
 
     complete: (id, analysis, extraction, decide, job) =>
@@ -129,7 +136,8 @@ export function prismaStories({
         // Readers see this very edition: what is found in it anew is theirs, too.
         const { version, publishedVersion } = before.story;
         if (findings && version === publishedVersion) await showFindings(tx, id, version);
-        const kept = { id: analysis.id, version: analysis.version, analysisData: json(extraction) };
+        const { id: analysisId, revision } = analysis;
+        const kept = { id: analysisId, version: analysis.version, analysisData: json({ ...extraction, revision }), createdAt: new Date() };
         const text = { storyId: id, analysisType: fullAnalysis, contentHash: analysis.contentHash };
         await tx.storyAnalysisRecord.upsert({
           where: { storyId_analysisType_contentHash: text },

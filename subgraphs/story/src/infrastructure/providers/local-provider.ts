@@ -99,6 +99,8 @@ export function localProvider(options: LocalProviderOptions = {}): AnalysisProvi
 
   return {
     name: 'local',
+    // The next number when its rules find something else in the same text.
+    revision: 'local/1',
     async analyse(text, report, signal) {
       signal.throwIfAborted();
       if (!/^en(?:[-_]|$)/iu.test(text.language.trim())) throw new AnalysisFailure('ANALYSIS_LANGUAGE_UNSUPPORTED');

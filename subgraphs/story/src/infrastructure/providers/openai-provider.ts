@@ -105,6 +105,7 @@ export function openaiProvider(options: OpenaiProviderOptions): AnalysisProvider
 
   return {
     name: 'openai',
+    revision: `openai/${model}/1`,
     async analyse(text, report, signal) {
       signal.throwIfAborted();
       const pieces = piecesOf(text.content);
