@@ -55,7 +55,21 @@ export function pipeline({
       ApolloServerPluginUsageReportingDisabled(),
       {
         async requestDidStart() {
+          const began = performance.now();
           return {
+            // One line per operation: what was asked by name, how it ended, how long it took. Never a variable, never an answer.
+            async willSendResponse({ operationName, operation, response }) {
+              const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
+              log.info(
+                {
+                  operation: operationName?.slice(0, 64) ?? null,
+                  type: operation?.operation,
+                  codes: errors?.map(({ extensions }) => extensions?.code),
+                  ms: Math.round(performance.now() - began),
+                },
+                'operation',
+              );
+            },
             async responseForOperation({ schema, document, request, response }) {
               const found = problems(schema, document);
               const operation = operationOf(document, request.operationName);

@@ -84,6 +84,17 @@ export async function startJobs({
     });
   }
 
+  async function logged(facts: object, work: () => Promise<void>): Promise<void> {
+    const began = Date.now();
+    try {
+      await work();
+      log.info({ ...facts, ms: Date.now() - began }, 'job done');
+    } catch (error) {
+      log.warn({ ...facts, err: error, ms: Date.now() - began }, 'job failed');
+      throw error;
+    }
+  }
+
   return {
     async enqueue(tx, queue, data, key) {
       refuseInProjection('enqueue jobs');
@@ -96,26 +107,30 @@ export async function startJobs({
       await boss.work(queue, { ...polling, localConcurrency: concurrency }, async ([taken]: JobWithMetadata<Envelope>[]) => {
         if (!taken) return;
         const { data, correlationId, actor } = taken.data;
+        const facts = { queue, job: taken.id, attempt: taken.retryCount };
         await runOperation({ correlationId, actor, causationId: taken.id }, () =>
-          handle({
-            id: taken.id,
-            data,
-            attempt: taken.retryCount,
-            isLastAttempt: taken.retryCount >= taken.retryLimit,
-            signal: taken.signal,
-            complete: async (tx) => {
-              // Fenced by the attempt: a worker that was given up for dead and wakes late, or whose job was cancelled, has no effect.
-              const turn = { id: taken.id, retryCount: taken.retryCount };
-              // Its types keep the number of rows to themselves; a test knows.
-              const outcome: { affected?: number } = await boss.complete(queue, turn, null, { db: fromPrisma(tx) });
-              if (outcome.affected === 0) throw new LostTurn();
-            },
-          }),
+          logged(facts, () =>
+            handle({
+              id: taken.id,
+              data,
+              attempt: taken.retryCount,
+              isLastAttempt: taken.retryCount >= taken.retryLimit,
+              signal: taken.signal,
+              complete: async (tx) => {
+                // Fenced by the attempt: a worker that was given up for dead and wakes late, or whose job was cancelled, has no effect.
+                const turn = { id: taken.id, retryCount: taken.retryCount };
+                // Its types keep the number of rows to themselves; a test knows.
+                const outcome: { affected?: number } = await boss.complete(queue, turn, null, { db: fromPrisma(tx) });
+                if (outcome.affected === 0) throw new LostTurn();
+              },
+            }),
+          ),
         );
       });
       await boss.work(deadLetters(queue), polling, async ([taken]: JobWithMetadata<Envelope>[]) => {
         if (!taken) return;
         const { data, correlationId, actor } = taken.data;
+        log.error({ queue, job: taken.id }, 'job given up: it will not be tried again by itself');
         await runOperation({ correlationId, actor, causationId: taken.id }, () => giveUp(data));
       });
     },

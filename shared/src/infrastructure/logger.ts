@@ -9,7 +9,6 @@ export type Logger = pino.Logger;
  */
 export function createLogger(name: string, level: string): Logger {
   return pino({
-    name,
     level,
     base: { context: name },
     mixin: () => ({ correlationId: currentOperation().correlationId }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApolloServer, type BaseContext } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled';
 import {
   createSourceEventStream,
   type ExecutionArgs,
@@ -77,6 +77,8 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
     logger: log,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
+      // Traces that nobody reads would be made for each field.
+      ApolloServerPluginInlineTraceDisabled(),
       {
         async requestDidStart() {
           return {
