@@ -69,6 +69,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
     host: settings.HOST,
     gatewayJwks: settings.GATEWAY_JWKS,
     makeContext: (caller) => storyGraph({ verbs: context.verbs, queries, streams: runtime.streams }, caller),
+    routes: { 'GET /metrics': runtime.metrics },
     log,
     ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,
     health: () => runtime.bus.health(),
