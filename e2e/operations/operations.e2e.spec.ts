@@ -192,13 +192,13 @@ describe('operations', () => {
     await ops('backup', backup, '--why', 'every night');
     working = false;
     await work;
-    expect(await ops('log', '--context', 'identity')).toMatchObject([{ action: 'backup', why: 'every night', operator: 'Grace' }, {}]);
+    const [done] = await ops<object[]>('log', '--context', 'identity');
+    expect(done).toMatchObject({ action: 'backup', why: 'every night', operator: 'Grace' });
     expect(await run(['backup', backup])).toMatchObject({ code: 1, err: expect.stringContaining('not empty') });
     expect(await run(['restore', backup, '--force'])).toMatchObject({
       code: 1,
       err: expect.stringContaining('in use by a running platform'),
     });
-    const { story: before } = await platform.ask<{ story: { cursor: string } }>(read, { id: story.id }, writer.accessToken);
     await platform.stop();
 
     platform = await RunningPlatform.start({}, async (data) => {
@@ -219,16 +219,16 @@ describe('operations', () => {
 
     const follow = (after: string) =>
       platform.follow<{ storyUpdated: { cursor: string } }>(storyUpdated, { id: story.id, token: again.accessToken }, () => after, after);
-    const old = follow(before.cursor);
-    await until(() => old.problems.length > 0);
+    // Its version is there, so that only its epoch tells.
+    const old = follow(story.cursor);
+    await until(() => old.problems.length > 0).finally(() => old.close());
     expect(JSON.stringify(old.problems)).toContain('RESUME_EXPIRED');
-    await old.close();
     const fresh = follow(found.cursor);
     await platform.ask(analyzeStory, { input: { id: story.id } }, again.accessToken);
-    await until(() => fresh.updates.length > 0);
+    await until(() => fresh.updates.length > 0).finally(() => fresh.close());
     expect(fresh.problems).toEqual([]);
-    await fresh.close();
-    expect(await ops<object[]>('log', '--context', 'story')).toMatchObject([{ action: 'new epoch', why: 'the disk died' }, {}, {}, {}]);
+    const [last] = await ops<object[]>('log', '--context', 'story');
+    expect(last).toMatchObject({ action: 'new epoch', why: 'the disk died' });
   });
 
   it('moves data aside rather than overwrite it, and refuses a damaged backup', async () => {
