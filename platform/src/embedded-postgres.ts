@@ -1,3 +1,4 @@
+import { connect } from '@storytelling/shared/infrastructure/database';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import {
@@ -183,13 +184,9 @@ async function connectWhenReady(url: string, server: Server, folder: DataFolder)
   // Recovery after a crash replays what was written since the last checkpoint: seconds, on a slow disk more.
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const client = new pg.Client({ connectionString: url, application_name: 'platform' });
-    client.on('error', () => undefined); // the connection's end is seen by whoever queries next
     try {
-      await client.connect();
-      return client;
+      return await connect({ connectionString: url, application_name: 'platform' });
     } catch (error) {
-      await client.end().catch(() => undefined);
       const { code } = error as { code?: string };
       if (code === '28P01')
         throw new SettingError(
@@ -204,8 +201,7 @@ async function connectWhenReady(url: string, server: Server, folder: DataFolder)
 }
 
 async function ensureDatabases(adminUrl: string, names: readonly string[], passwordOf: (name: string) => string): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
+  const admin = await connect({ connectionString: adminUrl });
   try {
     for (const name of names) {
       const identifier = pg.escapeIdentifier(name);

@@ -1,6 +1,7 @@
+import { inTransaction, openPool } from '../src/infrastructure/database.js';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import pg from 'pg';
+import type pg from 'pg';
 import { catalogOf, defineEvent, type StoredEvent } from '../src/domain-events/event.js';
 import { openEmbeddedLog } from '../src/infrastructure/embedded-log.js';
 import { appendEvents, type SqlTransaction } from '../src/infrastructure/event-store.js';
@@ -31,22 +32,13 @@ function transactionsOn(pool: pg.Pool, schema = 'public') {
   return {
     $disconnect: async () => undefined,
     async $transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
-      const client = await pool.connect();
-      const tx: SqlTransaction = {
-        $queryRawUnsafe: async <Rows>(sql: string, ...values: unknown[]) => (await client.query(sql, values)).rows as Rows,
-        $executeRawUnsafe: async (sql, ...values) => (await client.query(sql, values)).rowCount ?? 0,
-      };
-      try {
-        await client.query(`BEGIN; SET LOCAL search_path TO ${schema}`);
-        const result = await work(tx);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      } finally {
-        client.release();
-      }
+      return inTransaction(pool, async (client) => {
+        await client.query(`SET LOCAL search_path TO ${schema}`);
+        return work({
+          $queryRawUnsafe: async <Rows>(sql: string, ...values: unknown[]) => (await client.query(sql, values)).rows as Rows,
+          $executeRawUnsafe: async (sql, ...values) => (await client.query(sql, values)).rowCount ?? 0,
+        });
+      });
     },
   };
 }
@@ -55,7 +47,7 @@ function transactionsOn(pool: pg.Pool, schema = 'public') {
 export async function backboneDatabases() {
   const context = await testDatabase('story');
   const bus = await testDatabase('backbone');
-  const pool = new pg.Pool({ connectionString: context.url, max: 20 });
+  const pool = openPool({ connectionString: context.url, max: 20 });
   const client = transactionsOn(pool);
   const log = createLogger('test', 'silent');
   return {

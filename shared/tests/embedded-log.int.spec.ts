@@ -1,3 +1,4 @@
+import { connect, openPool } from '../src/infrastructure/database.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { openEmbeddedLog } from '../src/infrastructure/embedded-log.js';
@@ -11,8 +12,7 @@ const log = createLogger('test', 'silent');
 
 async function embeddedLog() {
   const database = await testDatabase('backbone');
-  const pool = new pg.Pool({ connectionString: database.url });
-  pool.on('error', () => undefined); // sessions are ended on purpose
+  const pool = openPool({ connectionString: database.url });
   return {
     database,
     pool,
@@ -104,7 +104,5 @@ describe('the embedded log', () => {
 async function adminOf({ url }: TestDatabase): Promise<pg.Client> {
   const server = new URL(url);
   server.pathname = '/postgres';
-  const admin = new pg.Client({ connectionString: server.toString() });
-  await admin.connect();
-  return admin;
+  return connect({ connectionString: server.toString() });
 }

@@ -1,8 +1,8 @@
+import { connect } from '@storytelling/shared/infrastructure/database';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { OperationRefused, type Operator } from '@storytelling/shared/infrastructure/operation-log';
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
-import pg from 'pg';
 import { openDataFolder } from '../data-folder.js';
 import { findRunningServer, stopServerLeftBehind } from '../embedded-postgres.js';
 import { type BackedUpFile, copyFileHashed, type Manifest, manifestName, manifestVersion, postgresVersionOf } from './backup-folder.js';
@@ -66,8 +66,7 @@ interface Contents {
 
 async function copyRunning(adminUrl: string, data: string, to: string): Promise<Contents> {
   const contents: Contents = { files: [], folders: [] };
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
+  const admin = await connect({ connectionString: adminUrl });
   try {
     // Keeps the log of writes from the beginning on; temporary, so that it goes with this session.
     await admin.query(`SELECT pg_create_physical_replication_slot('ops_backup_' || pg_backend_pid(), true, true)`);
@@ -150,8 +149,7 @@ async function addFile(from: string, to: string, name: string, contents: Content
 }
 
 async function record(url: string, { operator, why }: Operator, details: object): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await connect({ connectionString: url });
   try {
     await client.query(
       `INSERT INTO backbone.operation_log (operator, action, target, why, details) VALUES ($1, 'backup', current_database(), $2, $3)`,

@@ -1,3 +1,4 @@
+import { connect, openPool } from '@storytelling/shared/infrastructure/database';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -8,7 +9,7 @@ import {
 } from '@storytelling/shared/infrastructure/environment';
 import { type GroupLags, groupLags } from '@storytelling/shared/infrastructure/group-lag';
 import { OperationRefused } from '@storytelling/shared/infrastructure/operation-log';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { findRunningServer } from '../embedded-postgres.js';
 
@@ -51,8 +52,7 @@ export async function openInstallation(environment: Environment): Promise<Instal
 
 /** Of the contexts on a server of ours; the event bus is none. */
 export async function databasesOf(adminUrl: string): Promise<string[]> {
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
+  const admin = await connect({ connectionString: adminUrl });
   try {
     const { rows } = await admin.query<{ name: string }>(
       `SELECT datname AS name FROM pg_database WHERE NOT datistemplate AND datname NOT IN ('postgres', 'backbone') ORDER BY 1`,
@@ -81,14 +81,7 @@ function open(urls: ReadonlyMap<string, string>, eventBus: EventBusSettings): In
     databaseOf(context) {
       const known = pools.get(context);
       if (known) return known;
-      const pool = new pg.Pool({
-        connectionString: urlOf(context),
-        max: 2,
-        connectionTimeoutMillis: 5_000,
-        statement_timeout: 30_000,
-        application_name: 'ops',
-      });
-      pool.on('error', () => undefined); // seen by the next query
+      const pool = openPool({ connectionString: urlOf(context), max: 2, statement_timeout: 30_000, application_name: 'ops' });
       pools.set(context, pool);
       return pool;
     },

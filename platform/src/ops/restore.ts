@@ -1,9 +1,9 @@
+import { connect } from '@storytelling/shared/infrastructure/database';
 import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
 import { OperationRefused, type Operator } from '@storytelling/shared/infrastructure/operation-log';
-import pg from 'pg';
 import { type DataFolder, openDataFolder } from '../data-folder.js';
 import { findRunningServer, startEmbeddedPostgres, stopServerLeftBehind } from '../embedded-postgres.js';
 import { type Manifest, verifiedManifest } from './backup-folder.js';
@@ -33,8 +33,7 @@ export async function restore(environment: Environment, from: string, operator: 
     try {
       const contexts = await databasesOf(server.adminUrl);
       for (const context of contexts) {
-        const client = new pg.Client({ connectionString: server.databaseUrl(context) });
-        await client.connect();
+        const client = await connect({ connectionString: server.databaseUrl(context) });
         try {
           await changeEpoch(client, operator, { restored: manifest.at });
         } finally {

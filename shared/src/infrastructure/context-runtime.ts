@@ -1,5 +1,6 @@
+import { openPool } from './database.js';
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
 import type { EventBusSettings } from './environment.js';
 import type { EventBus } from './event-bus.js';
 import { type LiveStreams, startLiveStreams } from './live-streams.js';
@@ -44,16 +45,16 @@ export async function openContextRuntime({
   const openEventBus = eventBusOf(eventBus);
   await deployContextMigrations(databaseUrl, migrations);
   await using closing = new AsyncDisposableStack();
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: 10,
-    idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: 5_000,
-    application_name: context,
-    // A statement of ours takes milliseconds; one that takes this long is stuck and must not hold locks or connections.
-    statement_timeout: 10_000,
-  });
-  pool.on('error', (error) => log.warn({ err: error }, 'idle database connection lost'));
+  const pool = openPool(
+    {
+      connectionString: databaseUrl,
+      max: 10,
+      application_name: context,
+      // A statement of ours takes milliseconds; one that takes this long is stuck and must not hold locks or connections.
+      statement_timeout: 10_000,
+    },
+    (error) => log.warn({ err: error }, 'idle database connection lost'),
+  );
   closing.defer(() => pool.end());
   const lags = groupLags(eventBus, databaseUrl);
   closing.defer(() => lags.close());

@@ -11,6 +11,7 @@ import {
   type UnreadableHandler,
 } from './event-bus.js';
 import type { Logger } from './logger.js';
+import { connect, inTransaction, openPool } from './database.js';
 import { deployMigrations, embeddedLogMigrations } from './migrations.js';
 import { lockKey } from './relay.js';
 import { steadyConnection } from './steady-connection.js';
@@ -59,14 +60,9 @@ interface Position extends Partition {
 export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }): Promise<EventBus> {
   await ensureDatabase(url);
   await deployMigrations({ databaseUrl: url, folder: embeddedLogMigrations });
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 4,
-    idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: 5_000,
-    idle_in_transaction_session_timeout: 10_000,
-  });
-  pool.on('error', (error) => log.warn({ err: error }, 'idle event log connection lost'));
+  const pool = openPool({ connectionString: url, max: 4, idle_in_transaction_session_timeout: 10_000 }, (error) =>
+    log.warn({ err: error }, 'idle event log connection lost'),
+  );
   const health = healthRecord();
   const subscriptions = new Set<EventSubscription>();
   const stopping = new AbortController();
@@ -90,9 +86,7 @@ export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }
       batch.push(event);
       byPartition.set(partition, batch);
     }
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
+    await inTransaction(pool, async (client) => {
       // In ascending order, so that two relays cannot wait for each other.
       for (const [partition, batch] of [...byPartition].sort(([a], [b]) => a - b)) {
         await client.query(
@@ -107,13 +101,7 @@ export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }
           [topic, partition, batch.length, JSON.stringify(batch)],
         );
       }
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
     await pool.query('SELECT pg_notify($1, $2)', [channel, topic]);
   }
 
@@ -353,18 +341,14 @@ function partitionOf(subject: string): number {
 async function ensureDatabase(url: string): Promise<void> {
   const target = new URL(url);
   const name = target.pathname.slice(1);
-  const probe = new pg.Client({ connectionString: url });
   try {
-    await probe.connect();
+    await (await connect({ connectionString: url })).end();
     return;
   } catch (error) {
     if ((error as { code?: string }).code !== '3D000') throw error;
-  } finally {
-    await probe.end().catch(() => undefined);
   }
   target.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: target.toString() });
-  await client.connect();
+  const client = await connect({ connectionString: target.toString() });
   try {
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   } catch (error) {

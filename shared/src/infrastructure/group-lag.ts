@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { openPool } from './database.js';
 import { embeddedLogUrl } from './embedded-log.js';
 import type { EventBusSettings } from './environment.js';
 import { kafkaLag } from './kafka-lag.js';
@@ -26,14 +26,7 @@ export function groupLags(settings: EventBusSettings, databaseUrl: string): Grou
     const kafka = kafkaSettings(settings);
     return { read: () => kafkaLag(kafka), close: async () => undefined };
   }
-  const pool = new pg.Pool({
-    connectionString: embeddedLogUrl(url, databaseUrl),
-    max: 1,
-    idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: 5_000,
-  });
-  pool.on('error', () => undefined); // seen by the next read
+  const pool = openPool({ connectionString: embeddedLogUrl(url, databaseUrl), max: 1, statement_timeout: 5_000 });
   return {
     async read() {
       const { rows } = await pool.query<GroupLag>(

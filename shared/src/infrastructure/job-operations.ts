@@ -1,3 +1,4 @@
+import { inTransaction } from './database.js';
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { deadLetters, jobSchema } from './jobs.js';
@@ -72,9 +73,7 @@ async function operate(
 ): Promise<JobStatus> {
   const job = await findJob(pool, id);
   if (!job) throw new OperationRefused(`There is no job ${id}.`);
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  await inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ state: JobState }>(`SELECT state::text AS state FROM ${jobSchema}.job WHERE id = $1 FOR UPDATE`, [
       id,
     ]);
@@ -88,15 +87,11 @@ async function operate(
       why,
       { attempts: job.attempts, error: job.error },
     ]);
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+  }).catch((error: unknown) => {
     if ((error as { code?: string }).code === '23505')
       throw new OperationRefused(`Another job of ${job.queue} with the same key waits or runs already: let that one end first.`);
     throw error;
-  } finally {
-    client.release();
-  }
+  });
   return (await findJob(pool, id)) ?? job;
 }
 

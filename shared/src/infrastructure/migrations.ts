@@ -1,8 +1,8 @@
+import { connect } from './database.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 
 /** The lock that Prisma's own `migrate deploy` takes, so that the two never run at once. */
 const prismaMigrateLock = 72707369;
@@ -27,8 +27,7 @@ export async function deployMigrations({
   folder: string;
   schema?: string;
 }): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  const client = await connect({ connectionString: databaseUrl });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [prismaMigrateLock]);
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET search_path TO ${schema}`);

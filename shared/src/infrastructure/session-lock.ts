@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { connect } from './database.js';
+import type pg from 'pg';
 import { lockKey } from './relay.js';
 
 /**
@@ -6,10 +7,7 @@ import { lockKey } from './relay.js';
  * it at once. False when somebody is.
  */
 export async function withSessionLock(databaseUrl: string, name: string, work: (session: pg.Client) => Promise<void>): Promise<boolean> {
-  const session = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000, keepAlive: true });
-  // A lost session fails the next query; without a listener it would end the process.
-  session.on('error', () => undefined);
-  await session.connect();
+  const session = await connect({ connectionString: databaseUrl, keepAlive: true });
   try {
     const { rows } = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [lockKey(name)]);
     if (!rows[0]?.locked) return false;

@@ -1,3 +1,4 @@
+import { connect } from '../infrastructure/database.js';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -46,8 +47,7 @@ async function migrate(databaseUrl: string, context: string): Promise<void> {
 }
 
 async function asAdmin(server: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
+  const admin = await connect({ connectionString: server });
   try {
     await work(admin);
   } finally {

@@ -1,9 +1,10 @@
+import { openPool } from '@storytelling/shared/infrastructure/database';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { UserEvent } from '@storytelling/shared/domain-events/identity';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { testDatabase } from '@storytelling/shared/testing/database';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
-import pg from 'pg';
+import type pg from 'pg';
 import { PrismaClient } from '../src/generated/prisma/client.js';
 import { prismaSessions } from '../src/infrastructure/prisma-sessions.js';
 import { prismaUsers, userStream } from '../src/infrastructure/prisma-users.js';
@@ -12,7 +13,7 @@ export type IdentityDatabase = Awaited<ReturnType<typeof identityDatabase>>;
 
 /** pg resolves end() before its sockets are closed, so that dropping the database may still meet one: not an error of a test. */
 export function testPool(url: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max: 20 });
+  const pool = openPool({ connectionString: url, max: 20 });
   pool.on('error', () => undefined);
   return pool;
 }

@@ -1,3 +1,4 @@
+import { openPool } from '@storytelling/shared/infrastructure/database';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { identityEvents, ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
 import { openEmbeddedLog } from '@storytelling/shared/infrastructure/embedded-log';
@@ -28,8 +29,8 @@ describe('authors, story’s own record of identity’s users', () => {
     if (!identityDatabase || !storyDatabase || !busDatabase) throw new Error('three databases');
     databases = [identityDatabase, storyDatabase, busDatabase];
     pools = {
-      identity: new pg.Pool({ connectionString: identityDatabase.url, max: 5 }),
-      story: new pg.Pool({ connectionString: storyDatabase.url, max: 5 }),
+      identity: openPool({ connectionString: identityDatabase.url, max: 5 }),
+      story: openPool({ connectionString: storyDatabase.url, max: 5 }),
     };
     // What identity is to others: its event_store, and what hands it on.
     bus = await openEmbeddedLog({ url: busDatabase.url, log });

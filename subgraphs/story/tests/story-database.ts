@@ -1,8 +1,8 @@
+import { openPool } from '@storytelling/shared/infrastructure/database';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { StoryEvent } from '@storytelling/shared/domain-events/story';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { testDatabase } from '@storytelling/shared/testing/database';
-import pg from 'pg';
 import { storyStream } from '../src/domain/story.js';
 import { PrismaClient } from '../src/generated/prisma/client.js';
 import { prismaStories } from '../src/infrastructure/prisma-stories.js';
@@ -10,7 +10,7 @@ import { prismaStories } from '../src/infrastructure/prisma-stories.js';
 /** A migrated database of its own and this context's adapters on it, without a service around them. Jobs are noted, not run. */
 export async function storyDatabase() {
   const database = await testDatabase('story');
-  const pool = new pg.Pool({ connectionString: database.url, max: 20 });
+  const pool = openPool({ connectionString: database.url, max: 20 });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), log: [{ emit: 'event', level: 'query' }] });
   let statements = 0;
   prisma.$on('query', () => {
