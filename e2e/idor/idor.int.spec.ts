@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { openPool } from '@storytelling/shared/infrastructure/database';
+import type { GraphQLObjectType } from 'graphql';
+import { until } from '../running-platform.js';
+import { type Answer, contexts, schemaOf, startContexts } from './contexts.js';
+import { type Person, somebody, type Who, whos } from './people.js';
+import { entitiesOf, operationOf, selectionOf, shown } from './selection.js';
+import { type Belongings, type Outcome, rows } from './who-may-what.js';
+
+// Every root field and every entity reference of every context, asked for what belongs to somebody else, as everybody there is. What comes
+// out is held against the committed table: a new field without a row fails, and so does whatever shows more than its row says.
+
+jest.setTimeout(60_000);
+
+const kinds = { Query: 'query', Mutation: 'mutation', Subscription: 'subscription' } as const;
+type Kind = keyof typeof kinds;
+
+let running: Awaited<ReturnType<typeof startContexts>>;
+let people: Record<Who, Person>;
+let my: Belongings;
+
+beforeAll(async () => {
+  running = await startContexts();
+  const identity = openPool({ connectionString: running.databaseUrl('identity'), max: 2 });
+  try {
+    people = Object.fromEntries(
+      await Promise.all(whos.map(async (who) => [who, await somebody(who, running.ask, identity)] as const)),
+    ) as Record<Who, Person>;
+  } finally {
+    await identity.end();
+  }
+  people = { ...people, stranger: { ...people.other, caller: { kind: 'anonymous', permissions: [] } } };
+  my = await belongings();
+});
+afterAll(() => running.stop());
+
+describe.each(contexts)('%s', (context) => {
+  const schema = schemaOf(context);
+  const rootFields = Object.keys(kinds).flatMap((kind) =>
+    Object.keys(schema.getType(kind) ? (schema.getType(kind) as GraphQLObjectType).getFields() : {}).map((field) => `${kind}.${field}`),
+  );
+  const asked = [...rootFields, ...entitiesOf(schema).map((entity) => `Reference.${entity}`)];
+  const known = Object.keys(rows[context]).map((row) => row.replace(/ .*/, ''));
+
+  it('has a row for all that can be asked, and for nothing else', () => {
+    expect([...new Set(known)].sort()).toEqual([...asked].sort());
+  });
+
+  it.each(Object.keys(rows[context]))('%s shows nobody more than its row says', async (name) => {
+    const { given, everybodyElse = 'all', ...expected } = rows[context][name] ?? {};
+    const [kind, field] = name.replace(/ .*/, '').split('.') as [Kind | 'Reference', string];
+
+    async function askAs(who: Who): Promise<Answer> {
+      const person = people[who];
+      const variables = (await given?.(my, person)) ?? {};
+      if (kind === 'Reference') {
+        const type = schema.getType(field) as GraphQLObjectType;
+        const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${field} ${selectionOf(schema, type)} } }`;
+        const { data, errors } = await running.ask(context, person.caller, query, { of: [{ __typename: field, ...variables }] });
+        const [entity] = (data?._entities ?? []) as unknown[];
+        return { data: { [field]: entity }, errors: errors ?? [] };
+      }
+      const definition = (schema.getType(kind) as GraphQLObjectType).getFields()[field];
+      if (!definition) throw new Error(`There is no ${kind}.${field}.`);
+      const ask = kind === 'Subscription' ? running.listen : running.ask;
+      return ask(context, person.caller, operationOf(kinds[kind], schema, definition), variables);
+    }
+
+    const owners = await askAs('owner');
+    const all = shown(owners.data?.[field]);
+    const outcomes: Partial<Record<Who, Outcome>> = {};
+    for (const who of whos) outcomes[who] = outcomeOf(who === 'owner' ? owners : await askAs(who), field, all);
+    // What the owner knows is no surprise.
+    outcomes.owner = outcomes.owner?.replace(/, knowing .*/, '') ?? '';
+    const complete = Object.fromEntries(whos.map((who) => [who, expected[who] ?? (who === 'owner' ? 'all' : everybodyElse)]));
+    expect(outcomes).toEqual(complete);
+  });
+});
+
+/** What of all that the owner is shown is shown to somebody else, and which of the owner's secrets are among it. */
+function outcomeOf({ data, errors }: Answer, field: string, all: ReadonlySet<string>): Outcome {
+  const value = data?.[field];
+  if (value === null || value === undefined) return errors?.[0]?.extensions.code ?? 'none';
+  const seen = shown(value);
+  const missing = [...all].filter((path) => !seen.has(path));
+  // Of an object that is missing whole, its name alone.
+  const whole = (path: string) => {
+    const parts = path.split('.');
+    const depth = parts.findIndex((_, index) => ![...seen].some((other) => other.startsWith(`${parts.slice(0, index + 1).join('.')}.`)));
+    return parts.slice(0, depth < 0 ? parts.length : depth + 1).join('.');
+  };
+  const text = JSON.stringify(value);
+  const secrets = Object.keys(my.secrets).filter((name) => text.includes(my.secrets[name] ?? ''));
+  return [
+    missing.length === 0 ? 'all' : `without ${[...new Set(missing.map(whole))].sort().join(' ')}`,
+    ...(secrets.length > 0 ? [`knowing ${secrets.sort().join(' ')}`] : []),
+  ].join(', ');
+}
+
+/** What the owner has: an account, a story that readers know in one edition and its author in the next, a draft that nobody knows. */
+async function belongings(): Promise<Belongings> {
+  const { caller } = people.owner;
+  const run = async (source: string, variables: object) => {
+    const { data, errors } = await running.ask('story', caller, source, variables);
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data ?? {};
+  };
+  const newDraft = async (title = `The fox ${randomUUID()}`) => {
+    const input = { title, content: '“I am so happy!” said Ada. The fox was afraid of the dark.' };
+    const { createStory } = await run('mutation ($input: CreateStoryInput!) { createStory(input: $input) { id } }', { input });
+    return (createStory as { id: string }).id;
+  };
+  const storyOf = async (id: string) =>
+    (await run('query ($id: ID!) { story(id: $id) { status cursor characters { id } } }', { id })).story as {
+      status: string;
+      cursor: string;
+      characters: { id: string }[];
+    };
+  const newAnalyzed = async () => {
+    const id = await newDraft();
+    await run('mutation ($input: AnalyzeStoryInput!) { analyzeStory(input: $input) { id } }', { input: { id } });
+    await until(async () => (await storyOf(id)).status === 'ANALYZED');
+    return id;
+  };
+  const secrets = { ...people.owner.secrets, draft: `Draft ${randomUUID()}`, nextEdition: `Next ${randomUUID()}` };
+  const [draft, analyzed, published] = await Promise.all([newDraft(secrets.draft), newAnalyzed(), newAnalyzed()]);
+  const { cursor: cursorOfPublished } = await storyOf(published);
+  await run('mutation ($input: PublishStoryInput!) { publishStory(input: $input) { id } }', {
+    input: { id: published, expectedVersion: 1 },
+  });
+  await run('mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }', {
+    input: { id: published, expectedVersion: 1, title: secrets.nextEdition },
+  });
+  const { cursor: cursorOfAnalyzed, characters } = await storyOf(analyzed);
+  const [character] = characters;
+  if (!character) throw new Error('a character');
+  await run('mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }', {
+    input: { id: analyzed, expectedVersion: 1, title: 'The happy fox' },
+  });
+  return {
+    owner: people.owner,
+    secrets,
+    draft,
+    analyzed,
+    published,
+    character: character.id,
+    cursorOfAnalyzed,
+    cursorOfPublished,
+    newDraft,
+    newAnalyzed,
+  };
+}

@@ -1,0 +1,110 @@
+import type { Context } from './contexts.js';
+import { password, type Person, type Who } from './people.js';
+
+/** What the owner has and others ask for. */
+export interface Belongings {
+  readonly owner: Person;
+  /** Values that stand in nothing that everybody may see: the owner's personal data, the titles of a draft and of an edition that is not published. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Stories, by their ids. The published one has been edited since. */
+  readonly draft: string;
+  readonly analyzed: string;
+  readonly published: string;
+  /** Of the analyzed story. */
+  readonly character: string;
+  /** From before the last thing that happened to each. */
+  readonly cursorOfAnalyzed: string;
+  readonly cursorOfPublished: string;
+  newDraft(): Promise<string>;
+  newAnalyzed(): Promise<string>;
+}
+
+/** The code of the refusal, `none`, or `all` that the owner is shown or what is left `without` something; and which secrets are `known` by it. */
+export type Outcome = string;
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** The owner is shown all, and so is everybody else, unless the row says otherwise. */
+type Row = Partial<Record<Who | 'everybodyElse', Outcome>> & {
+  /** The variables of one call; for a reference, its key. What a call may change is made anew for it. */
+  readonly given?: (my: Belongings, asking: Person) => Variables | Promise<Variables>;
+};
+
+const signedInOnly = { stranger: 'SIGN_IN_REQUIRED' };
+/** Of an account: what everybody sees, and what those see who help its user. */
+const account = {
+  everybodyElse: 'without email profile.firstName profile.lastName role',
+  ...forEach(['support', 'admin', 'superAdmin'], 'all, knowing email firstName lastName'),
+};
+/** Of a story that is not published: its author and moderators know it, to others it is not there. */
+const unpublished = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all') };
+const draft = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft') };
+const published = { everybodyElse: 'without analyses', ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing nextEdition') };
+const ofAnAuthor = (without: string) => ({
+  everybodyElse: without,
+  ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft nextEdition'),
+});
+const ofTheAuthorAlone = { ...signedInOnly, everybodyElse: 'STORY_NOT_FOUND' };
+
+/** Of whom a field that can be asked is a row at least: `Kind.field`, then what it is asked for. */
+export const rows: Record<Context, Record<string, Row>> = {
+  identity: {
+    'Query.me': { stranger: 'none' },
+    'Query.user': { given: ({ owner }) => ({ id: owner.userId }), ...account },
+    'Reference.User': { given: ({ owner }) => ({ id: owner.userId }), ...account },
+    'Mutation.register (an address that is taken)': {
+      given: ({ owner: { email } }) => ({ input: { email, password, displayName: 'Me' } }),
+      owner: 'EMAIL_TAKEN',
+      everybodyElse: 'EMAIL_TAKEN',
+    },
+    'Mutation.signIn (without the password)': {
+      given: ({ owner: { email } }) => ({ input: { email, password: 'another fox' } }),
+      owner: 'SIGN_IN_FAILED',
+      everybodyElse: 'SIGN_IN_FAILED',
+    },
+    'Mutation.refreshSession (a made-up token)': {
+      given: () => ({ input: { refreshToken: 'A'.repeat(43) } }),
+      owner: 'REFRESH_TOKEN_INVALID',
+      everybodyElse: 'REFRESH_TOKEN_INVALID',
+    },
+    'Mutation.signOut': { ...signedInOnly },
+    'Mutation.updateProfile': { given: () => ({ input: { displayName: 'Somebody' } }), ...signedInOnly },
+  },
+  story: {
+    'Query.story (a draft)': { given: ({ draft: id }) => ({ id }), ...draft },
+    'Query.story (a published one)': { given: ({ published: id }) => ({ id }), ...published },
+    'Query.stories (of an author)': {
+      given: ({ owner }) => ({ filter: { authorId: owner.userId } }),
+      ...ofAnAuthor('without nodes.analyses'),
+    },
+    'Reference.Story (a draft)': { given: ({ draft: id }) => ({ id }), ...draft },
+    'Reference.Story (a published one)': { given: ({ published: id }) => ({ id }), ...published },
+    'Reference.StoryCharacter': { given: ({ character: id }) => ({ id }), ...unpublished },
+    'Reference.User': { given: ({ owner }) => ({ id: owner.userId }), ...ofAnAuthor('without stories.nodes.analyses') },
+    'Mutation.createStory': { given: () => ({ input: { title: 'A story', content: 'Once.' } }), ...signedInOnly },
+    'Mutation.editStory': {
+      given: async ({ newDraft }) => ({ input: { id: await newDraft(), expectedVersion: 1, title: 'Mine now' } }),
+      ...ofTheAuthorAlone,
+    },
+    'Mutation.analyzeStory': { given: async ({ newDraft }) => ({ input: { id: await newDraft() } }), ...ofTheAuthorAlone },
+    'Mutation.publishStory': {
+      given: async ({ newAnalyzed }) => ({ input: { id: await newAnalyzed(), expectedVersion: 1 } }),
+      ...ofTheAuthorAlone,
+    },
+    'Subscription.storyUpdated (of one that is not published)': {
+      given: ({ analyzed: id, cursorOfAnalyzed: after }) => ({ id, after }),
+      ...ofTheAuthorAlone,
+      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+    },
+    'Subscription.storyUpdated (of a published one)': {
+      given: ({ published: id, cursorOfPublished: after }) => ({ id, after }),
+      ...signedInOnly,
+      everybodyElse: 'STORY_UPDATES_NOT_YOURS',
+      ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing nextEdition'),
+    },
+  },
+};
+
+function forEach(whos: readonly Who[], outcome: Outcome): Partial<Record<Who, Outcome>> {
+  return Object.fromEntries(whos.map((who) => [who, outcome]));
+}
