@@ -7,7 +7,7 @@ import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { processMetricsRoute } from '@storytelling/shared/infrastructure/metrics';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
-import { authenticator, clientAddress } from './access/authenticate.js';
+import { authenticator, clientAddress, userAgent } from './access/authenticate.js';
 import { engine } from './engine/engine.js';
 import { pipeline } from './engine/pipeline.js';
 import { connectSubgraph, type RequestContext } from './engine/subgraph.js';
@@ -75,7 +75,7 @@ export async function startGateway(
         const { userId, kind } = client.caller;
         return {
           operation: { correlationId, actor: userId ? `user:${userId}` : kind },
-          context: { client, correlationId, clientAddress: clientAddress(request, TRUST_PROXY) },
+          context: { client, correlationId, clientAddress: clientAddress(request, TRUST_PROXY), userAgent: userAgent(request) },
         };
       },
     },

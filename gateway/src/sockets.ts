@@ -8,7 +8,7 @@ import { runOperation } from '@storytelling/shared/infrastructure/operation';
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { buildSchema, type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError, parse } from 'graphql';
 import { CloseCode } from 'graphql-ws';
-import { type Authenticate, authorizationIn, type Client, clientAddress } from './access/authenticate.js';
+import { type Authenticate, authorizationIn, type Client, clientAddress, userAgent } from './access/authenticate.js';
 import { refuse } from './access/refusals.js';
 import type { RequestContext } from './engine/subgraph.js';
 
@@ -114,6 +114,7 @@ export function clientSockets({
                   client,
                   correlationId: operation.correlationId,
                   clientAddress: clientAddress(connection.request, proxies),
+                  userAgent: userAgent(connection.request),
                   acceptSubscription: (opened) => {
                     events = opened;
                   },

@@ -90,3 +90,8 @@ export function clientAddress(request: IncomingMessage, proxies: number): string
   const told = proxies > 0 ? forwarded[forwarded.length - proxies] : undefined;
   return (told || request.socket.remoteAddress || 'unknown').replace(/^::ffff:/, '').slice(0, 64);
 }
+
+/** What the client says it is; cut, because it goes into a header of ours. */
+export function userAgent(request: IncomingMessage): string | undefined {
+  return request.headers['user-agent']?.slice(0, 500);
+}

@@ -14,6 +14,8 @@ import { refuse } from '../access/refusals.js';
 export type RequestContext = {
   readonly client: Client;
   readonly clientAddress: string;
+  /** The client's User-Agent, by which its owner recognises a session. */
+  readonly userAgent?: string | undefined;
   readonly correlationId: string;
   /** Set where a subscription can be served: takes its events instead of an answer. */
   readonly acceptSubscription?: (events: AsyncGenerator<ExecutionResult>) => void;
@@ -71,6 +73,7 @@ export function connectSubgraph({
         authorization,
         'x-correlation-id': correlationId,
         'x-client-address': clientAddress,
+        ...(context.userAgent && { 'x-client-agent': context.userAgent }),
       },
       body,
       signal: AbortSignal.timeout(deadline),

@@ -47,10 +47,16 @@ export const UserAuthenticated = defineEvent({
 export const SessionRevoked = defineEvent({
   type: 'SessionRevoked',
   context: 'identity',
-  version: 1,
+  version: 2,
   reach: 'published',
   meaning: 'A session is over before its time: its tokens must be refused from now on.',
-  schema: z.object({ userId: z.string(), sessionId: z.uuid(), reason: z.enum(['sign-out', 'reuse']) }),
+  schema: z.object({
+    userId: z.string(),
+    sessionId: z.uuid(),
+    reason: z.enum(['sign-out', 'reuse', 'revoked', 'deactivated', 'password-changed', 'password-reset', 'erased']),
+  }),
+  // Version 2 knows more reasons. Version 1 had no reader yet, so there is nobody to write it for any longer.
+  upcast: { 1: (old) => old },
 });
 
 export const UserDeactivated = defineEvent({

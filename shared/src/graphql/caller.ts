@@ -13,6 +13,8 @@ export interface Caller {
   readonly sessionId?: string;
   /** The client's network address, for limits; never logged, never stored in clear. */
   readonly clientAddress?: string;
+  /** What the client says it is (User-Agent), as it says it: to be shown to its owner in a readable form, never believed. */
+  readonly userAgent?: string;
   /** When the credential behind this caller ends; a live subscription ends with it. */
   readonly expiresAt?: Date;
 }

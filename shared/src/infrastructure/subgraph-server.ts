@@ -110,7 +110,7 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
       // Throwing in here would end the socket that all clients of a gateway share.
       async onSubscribe(_connection, _id, { query, operationName, variables, extensions }) {
         try {
-          const caller = withAddress(await verify(bearer(extensions?.authorization)), extensions?.clientAddress);
+          const caller = withClient(await verify(bearer(extensions?.authorization)), { 'x-client-address': extensions?.clientAddress });
           const operation: Operation = { correlationId: correlationId(extensions?.correlationId), actor: actorOf(caller) };
           const document = parse(query);
           const invalid = documentErrors(schema, document, production);
@@ -156,7 +156,7 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
     graphql: {
       server,
       async open(request) {
-        const caller = withAddress(await verify(bearer(request.headers.authorization)), request.headers['x-client-address']);
+        const caller = withClient(await verify(bearer(request.headers.authorization)), request.headers);
         return {
           operation: { correlationId: correlationId(request.headers['x-correlation-id']), actor: actorOf(caller) },
           context: makeContext(caller),
@@ -181,8 +181,13 @@ interface Opened {
   readonly operation: Operation;
 }
 
-function withAddress(caller: Caller, clientAddress: unknown): Caller {
-  return typeof clientAddress === 'string' ? { ...caller, clientAddress } : caller;
+/** What the gateway says of the client beside its token. */
+function withClient(caller: Caller, { 'x-client-address': clientAddress, 'x-client-agent': userAgent }: Record<string, unknown>): Caller {
+  return {
+    ...caller,
+    ...(typeof clientAddress === 'string' && { clientAddress }),
+    ...(typeof userAgent === 'string' && { userAgent }),
+  };
 }
 
 /** The gateway's id of a request, if it has the form of one: it goes into logs and envelopes. */

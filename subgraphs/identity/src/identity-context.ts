@@ -1,6 +1,7 @@
 import type { Ports } from './application/ports.js';
 import { refreshSession } from './application/refresh-session.js';
 import { register } from './application/register.js';
+import { revokeSession } from './application/revoke-session.js';
 import { signIn } from './application/sign-in.js';
 import { signOut } from './application/sign-out.js';
 import { updateProfile } from './application/update-profile.js';
@@ -15,6 +16,7 @@ export function identityContext(ports: IdentityPorts) {
       signIn: signIn(ports),
       refreshSession: refreshSession(ports),
       signOut: signOut(ports),
+      revokeSession: revokeSession(ports),
       updateProfile: updateProfile(ports),
     },
   };

@@ -21,6 +21,7 @@ import { prismaSessions } from './infrastructure/prisma-sessions.js';
 import { prismaUsers } from './infrastructure/prisma-users.js';
 import { refreshTokens } from './infrastructure/refresh-tokens.js';
 import { secretsFrom } from './infrastructure/secrets.js';
+import { sessionQueries } from './infrastructure/session-queries.js';
 import { userQueries } from './infrastructure/user-queries.js';
 
 const migrations = fileURLToPath(new URL('../../../prisma/identity/migrations', import.meta.url));
@@ -48,7 +49,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const housekeeping = startHousekeeping({ prisma, now, log });
   closing.defer(() => housekeeping.stop());
 
-  const queries = userQueries(prisma);
+  const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now) };
   const { verbs } = identityContext({
     users: prismaUsers({ client: prisma, transact: unitOfWork(prisma, () => runtime.relay.nudge()), now }),
     sessions: prismaSessions(prisma),

@@ -5,12 +5,14 @@ import { email } from '@storytelling/shared/value-objects/email';
 import { language } from '@storytelling/shared/value-objects/language';
 import { type UserId, userId } from '@storytelling/shared/value-objects/user-id';
 import { graphql } from 'graphql';
+import { revokeSession as revokeSessionVerb } from '../src/application/revoke-session.js';
 import { updateProfile } from '../src/application/update-profile.js';
 import { openSession } from '../src/domain/session.js';
 import { authenticate, changeProfile, evolve, register, revokeSession, type User } from '../src/domain/user.js';
 import { identityGraph } from '../src/graphql/context.js';
 import { identitySchema } from '../src/graphql/schema.js';
 import { userOf } from '../src/infrastructure/prisma-users.js';
+import { sessionQueries } from '../src/infrastructure/session-queries.js';
 import { userQueries } from '../src/infrastructure/user-queries.js';
 import { type IdentityDatabase, identityDatabase } from './identity-database.js';
 
@@ -30,7 +32,10 @@ describe('users in the graph', () => {
 
   async function someone(displayName: string): Promise<UserId> {
     const id = userId(randomUUID());
-    const session = openSession({ id: randomUUID(), userId: id, tokenHash: '1'.repeat(64), clientAddressTag: 'a'.repeat(64) }, new Date());
+    const session = openSession(
+      { id: randomUUID(), userId: id, tokenHash: '1'.repeat(64), clientAddressTag: 'a'.repeat(64), device: null },
+      new Date(),
+    );
     const registration = {
       id,
       email: email(`${id}@example.org`),
@@ -47,9 +52,16 @@ describe('users in the graph', () => {
   }
 
   async function ask(source: string, caller: Caller, variableValues: Record<string, unknown> = {}) {
-    const queries = userQueries(database.prisma);
+    const queries = { ...userQueries(database.prisma), ...sessionQueries(database.prisma, () => new Date()) };
     const unused = () => Promise.reject(new Error('not in this test'));
-    const verbs = { register: unused, signIn: unused, refreshSession: unused, signOut: unused, updateProfile: updateProfile(database) };
+    const verbs = {
+      register: unused,
+      signIn: unused,
+      refreshSession: unused,
+      signOut: unused,
+      revokeSession: revokeSessionVerb(database),
+      updateProfile: updateProfile(database),
+    };
     const contextValue = identityGraph({ verbs, queries }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     // Null-prototype objects of graphql-js, as a client would get them.
@@ -92,6 +104,47 @@ describe('users in the graph', () => {
     if (!ada || !bob) throw new Error('no users');
     for (const caller of [anonymous, member(bob), { kind: 'guest', permissions: [] } as const]) expect(await seenBy(caller)).toEqual(open);
     for (const caller of [member(ada), support]) expect(await seenBy(caller)).toEqual(all);
+  });
+
+  it('list their live sessions to themselves alone, and end one when they say so', async () => {
+    const id = await someone('Ada');
+    const now = new Date();
+    const open = async (device: string | null, from = now) => {
+      const opened = { id: randomUUID(), userId: id, tokenHash: '2'.repeat(64), clientAddressTag: 'a'.repeat(64), device };
+      await database.users.update(id, (user) => authenticate(user, 'password'), { session: openSession(opened, from) });
+      return opened.id;
+    };
+    const [here, there] = [await open('Firefox on Windows'), await open(null, new Date(now.getTime() - 1_000))];
+    await open('long gone', new Date(now.getTime() - 31 * 24 * 60 * 60 * 1_000));
+    const caller: Caller = { ...member(id), sessionId: here };
+    const list = 'query ($id: ID!) { user(id: $id) { sessions { id client isCurrent createdAt lastUsedAt } } }';
+    const both = [
+      expect.objectContaining({ id: here, client: 'Firefox on Windows', isCurrent: true, lastUsedAt: now.toISOString() }),
+      expect.objectContaining({ id: there, client: null, isCurrent: false }),
+    ];
+    expect((await ask(list, caller, { id })).data.user.sessions).toEqual(both);
+    const others: Caller[] = [anonymous, member(userId(String(ids[0]))), support, { ...caller, kind: 'guest' }];
+    for (const other of others) expect((await ask(list, other, { id })).data.user.sessions).toBeNull();
+    const twenty = Array.from({ length: 20 }, () => id);
+    const cost = await database.statementsOf(() =>
+      ask(
+        'query ($users: [_Any!]!) { _entities(representations: $users) { ... on User { sessions { id } } } }',
+        caller,
+        references(twenty),
+      ),
+    );
+    expect(cost).toBe(2);
+
+    const revoke = 'mutation ($sessionId: ID!) { revokeSession(input: { sessionId: $sessionId }) { sessions { id } } }';
+    const stranger = await ask(revoke, member(userId(String(ids[0]))), { sessionId: there });
+    expect(stranger.errors?.[0]?.originalError).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    for (const sessionId of ['', '\u0000', randomUUID()]) {
+      expect((await ask(revoke, caller, { sessionId })).errors?.[0]?.originalError).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    }
+    for (let time = 0; time < 2; time += 1)
+      expect((await ask(revoke, caller, { sessionId: there })).data).toEqual({ revokeSession: { sessions: [{ id: here }] } });
+    const ended = (await database.events(id)).filter(({ type, data }) => type === 'SessionRevoked' && data.sessionId === there);
+    expect(ended).toEqual([{ type: 'SessionRevoked', data: { userId: id, sessionId: there, reason: 'revoked' } }]);
   });
 
   it('name somebody whose name was erased “Deleted user”', async () => {

@@ -26,7 +26,7 @@ describe('refreshing on PostgreSQL', () => {
     const id = userId(randomUUID());
     const sessionId = randomUUID();
     const { token, hash } = tokens.first(sessionId);
-    const session = openSession({ id: sessionId, userId: id, tokenHash: hash, clientAddressTag: 'a'.repeat(64) }, new Date());
+    const session = openSession({ id: sessionId, userId: id, tokenHash: hash, clientAddressTag: 'a'.repeat(64), device: null }, new Date());
     const registration = {
       id,
       email: email(`${id}@example.org`),

@@ -32,7 +32,7 @@ export function usersContract(name: string, open: () => Promise<UsersUnderTest>)
       const id = userId(randomUUID());
       const address = email(`${id}@example.org`);
       const registration = { id, email: address, displayName: 'Ada', firstName: 'Ada', lastName: null, language: language('en') };
-      const session = openSession({ id: randomUUID(), userId: id, tokenHash: hash('1'), clientAddressTag: hash('a') }, now);
+      const session = openSession({ id: randomUUID(), userId: id, tokenHash: hash('1'), clientAddressTag: hash('a'), device: null }, now);
       return { id, address, registration, session };
     };
     const registered = async () => {

@@ -60,7 +60,8 @@ function identity() {
 }
 
 const ada = { email: 'Ada@Example.org', password: 'the analytical engine', displayName: 'Ada' };
-const home = '192.0.2.1';
+const at = (address: string) => ({ address, device: null });
+const home = at('192.0.2.1');
 const refusal = (code: string) => expect.objectContaining({ code });
 
 describe('register', () => {
@@ -80,7 +81,7 @@ describe('register', () => {
     expect(attempts).toEqual([]);
     await register(ada, home);
     await expect(register(ada, home)).rejects.toThrow(refusal('EMAIL_TAKEN'));
-    expect(attempts).toEqual([`register ${home}`, `register ${home}`]);
+    expect(attempts).toEqual([`register ${home.address}`, `register ${home.address}`]);
   });
 
   it('repeated with its key opens the same account again, for who knows the password', async () => {
@@ -114,8 +115,8 @@ describe('signIn', () => {
     const { register, signIn, attempts, compared } = identity();
     await register(ada, home);
     const answers = await Promise.allSettled([
-      signIn({ email: ada.email, password: 'a wrong password' }, '192.0.2.66'),
-      signIn({ email: 'nobody@example.org', password: 'a wrong password' }, '192.0.2.66'),
+      signIn({ email: ada.email, password: 'a wrong password' }, at('192.0.2.66')),
+      signIn({ email: 'nobody@example.org', password: 'a wrong password' }, at('192.0.2.66')),
     ]);
     const [wrong, unknown] = answers.map((answer) =>
       answer.status === 'rejected' ? { ...answer.reason, message: answer.reason.message } : answer,
@@ -130,10 +131,10 @@ describe('signIn', () => {
     const { register, signIn, attempts } = identity();
     await register(ada, home);
     await signIn(ada, home);
-    await signIn(ada, '192.0.2.2');
+    await signIn(ada, at('192.0.2.2'));
     expect(attempts).toEqual([
-      `register ${home}`,
-      `signIn ${home} ada@example.org (known)`,
+      `register ${home.address}`,
+      `signIn ${home.address} ada@example.org (known)`,
       'succeeded',
       'signIn 192.0.2.2 ada@example.org',
       'succeeded',

@@ -6,7 +6,7 @@ import { newPassword } from '../domain/password.js';
 import { displayName, firstName, lastName } from '../domain/profile.js';
 import { authenticate, register as decide } from '../domain/user.js';
 import type { Ports } from './ports.js';
-import { beginSession, type SignedIn, signedIn } from './signed-in.js';
+import { beginSession, type Client, type SignedIn, signedIn } from './signed-in.js';
 
 export interface Registration {
   readonly email: string;
@@ -24,7 +24,7 @@ export interface Registration {
  */
 export const register =
   (ports: Ports) =>
-  async (input: Registration, clientAddress: string): Promise<SignedIn> => {
+  async (input: Registration, client: Client): Promise<SignedIn> => {
     const { users, passwords, attempts, once, tag, newId } = ports;
     const email = emailOf(input.email);
     const profile = {
@@ -34,11 +34,11 @@ export const register =
       language: language(input.language ?? 'en'),
     };
     const password = newPassword(input.password, email, await passwords.common());
-    await attempts.register(clientAddress);
+    await attempts.register(client.address);
 
     const passwordHash = await passwords.hash(password);
     const newUser = userId(newId());
-    const { session, refreshToken } = beginSession(ports, newUser, clientAddress);
+    const { session, refreshToken } = beginSession(ports, newUser, client);
     // Nobody is signed in yet, so the address stands for the actor: two strangers may choose the same key.
     const { id, repeated } = await once(`register:${tag('account', email)}`, input, () =>
       users.add(newUser, decide({ id: newUser, email, ...profile }), { session, passwordHash }),
@@ -49,7 +49,7 @@ export const register =
     const known = await users.credential(email, session.clientAddressTag);
     const { matches } = await passwords.verify(known?.passwordHash, password);
     if (!known || known.userId !== id || !matches) throw refuseShared.IDEMPOTENCY_KEY_REUSED();
-    const again = beginSession(ports, known.userId, clientAddress);
+    const again = beginSession(ports, known.userId, client);
     await users.update(known.userId, (user) => authenticate(user, 'password'), { session: again.session });
     return signedIn(ports, known.userId, again.session.id, again.refreshToken);
   };

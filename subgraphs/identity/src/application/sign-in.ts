@@ -3,23 +3,23 @@ import { password } from '../domain/password.js';
 import { refuse } from '../domain/refusals.js';
 import { authenticate } from '../domain/user.js';
 import type { Ports } from './ports.js';
-import { beginSession, type SignedIn, signedIn } from './signed-in.js';
+import { beginSession, type Client, type SignedIn, signedIn } from './signed-in.js';
 
 /** The same statements, the same hashing and the same answer whether the address is unknown or the password wrong. */
 export const signIn =
   (ports: Ports) =>
-  async (input: { readonly email: string; readonly password: string }, clientAddress: string): Promise<SignedIn> => {
+  async (input: { readonly email: string; readonly password: string }, client: Client): Promise<SignedIn> => {
     const { users, passwords, attempts, tag } = ports;
     const account = email(input.email);
     const presented = password(input.password);
-    const known = await users.credential(account, tag('address', clientAddress));
-    const attempt = { clientAddress, account, knownAddress: known?.knownAddress ?? false };
+    const known = await users.credential(account, tag('address', client.address));
+    const attempt = { clientAddress: client.address, account, knownAddress: known?.knownAddress ?? false };
     await attempts.signIn(attempt);
 
     const { matches, outdated } = await passwords.verify(known?.passwordHash, presented);
     if (!known || !matches) throw refuse.SIGN_IN_FAILED();
 
-    const { session, refreshToken } = beginSession(ports, known.userId, clientAddress);
+    const { session, refreshToken } = beginSession(ports, known.userId, client);
     await users.update(known.userId, (user) => authenticate(user, 'password'), {
       session,
       // The only moment at which we know the password: hashes made with weaker parameters grow up here.

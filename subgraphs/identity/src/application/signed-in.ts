@@ -2,6 +2,14 @@ import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { openSession, type Session } from '../domain/session.js';
 import type { Ports } from './ports.js';
 
+/** Where a request comes from. */
+export interface Client {
+  /** Network address, for limits. */
+  readonly address: string;
+  /** What it runs on, in words for its owner. */
+  readonly device: string | null;
+}
+
 /** What every verb that lets somebody in answers with. */
 export interface SignedIn {
   readonly userId: UserId;
@@ -14,11 +22,11 @@ export interface SignedIn {
 export function beginSession(
   { refreshTokens, tag, newId, now }: Pick<Ports, 'refreshTokens' | 'tag' | 'newId' | 'now'>,
   userId: UserId,
-  clientAddress: string,
+  { address, device }: Client,
 ): { readonly session: Session; readonly refreshToken: string } {
   const id = newId();
   const { token, hash } = refreshTokens.first(id);
-  const session = openSession({ id, userId, tokenHash: hash, clientAddressTag: tag('address', clientAddress) }, now());
+  const session = openSession({ id, userId, tokenHash: hash, clientAddressTag: tag('address', address), device }, now());
   return { session, refreshToken: token };
 }
 

@@ -69,6 +69,7 @@ export const identityRefusals = {
     sentence: 'This refresh token was replaced long ago and may have been copied, so the session has been ended; sign in again.',
     field: 'refreshToken',
   },
+  SESSION_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'You have no session with this id; User.sessions lists yours.', field: 'sessionId' },
   SESSION_ENDED: { kind: 'UNAUTHENTICATED', sentence: 'This session has ended; sign in again.', field: 'refreshToken' },
 } as const satisfies Record<string, RefusalEntry>;
 

@@ -5,7 +5,7 @@ import { openSession, type Refresh, refresh, type Session } from './session.js';
 const start = new Date('2026-11-22T20:00:00Z');
 const after = (days: number) => new Date(start.getTime() + days * 24 * 60 * 60 * 1000);
 const opened = openSession(
-  { id: '0d1f7c1e-0000-4000-8000-000000000001', userId: userId('user-0000000001'), tokenHash: 't1', clientAddressTag: 'tag' },
+  { id: '0d1f7c1e-0000-4000-8000-000000000001', userId: userId('user-0000000001'), tokenHash: 't1', clientAddressTag: 'tag', device: null },
   start,
 );
 

@@ -1,4 +1,9 @@
+import type { SessionRevoked } from '@storytelling/shared/domain-events/identity';
+import type { EventOf } from '@storytelling/shared/domain-events/event';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
+
+/** Why a session ended before its time. */
+export type EndOfSession = EventOf<typeof SessionRevoked>['data']['reason'];
 
 /**
  * One sign-in on one device, kept alive by rotating refresh tokens. Each token's successor is derived from it, so whoever repeats a refresh whose answer was
@@ -12,11 +17,13 @@ export interface Session {
   readonly previousHash: string | null;
   /** Keyed hash of the client's address: an owner at a known address is not locked out by strangers' attempts. */
   readonly clientAddressTag: string;
+  /** What it runs on, in words for its owner: see device.ts. */
+  readonly device: string | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
   readonly idleExpiresAt: Date;
   readonly expiresAt: Date;
-  readonly revoked: { readonly at: Date; readonly reason: 'sign-out' | 'reuse' } | null;
+  readonly revoked: { readonly at: Date; readonly reason: EndOfSession } | null;
 }
 
 const day = 24 * 60 * 60 * 1000;
@@ -25,7 +32,7 @@ const idleLimit = 30 * day;
 /** Even a copied token that is never caught out dies: whoever is at the device must show twice a year that they know the password. */
 const absoluteLimit = 180 * day;
 
-export function openSession(given: Pick<Session, 'id' | 'userId' | 'tokenHash' | 'clientAddressTag'>, now: Date): Session {
+export function openSession(given: Pick<Session, 'id' | 'userId' | 'tokenHash' | 'clientAddressTag' | 'device'>, now: Date): Session {
   return {
     ...given,
     previousHash: null,

@@ -16,7 +16,7 @@ const ada: Registration = {
   language: language('en'),
 };
 const session = openSession(
-  { id: '0d1f7c1e-0000-4000-8000-000000000001', userId: id, tokenHash: 't1', clientAddressTag: 'tag' },
+  { id: '0d1f7c1e-0000-4000-8000-000000000001', userId: id, tokenHash: 't1', clientAddressTag: 'tag', device: null },
   new Date(0),
 );
 

@@ -4,7 +4,7 @@ import type { Language } from '@storytelling/shared/value-objects/language';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { Profile } from './profile.js';
 import { refuse } from './refusals.js';
-import type { Session } from './session.js';
+import type { EndOfSession, Session } from './session.js';
 
 // ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +61,7 @@ export function changeProfile(user: User, change: Partial<Profile & { displayNam
 }
 
 /** Ending an ended session again is no second event. A deactivated user may still sign out. */
-export function revokeSession(user: User, session: Session, reason: 'sign-out' | 'reuse'): UserEvent[] {
+export function revokeSession(user: User, session: Session, reason: EndOfSession): UserEvent[] {
   return session.revoked ? [] : [{ type: 'SessionRevoked', data: { userId: user.id, sessionId: session.id, reason } }];
 }
 

@@ -1,10 +1,13 @@
 import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
 import type { refreshSession } from '../application/refresh-session.js';
 import type { register } from '../application/register.js';
+import type { revokeSession } from '../application/revoke-session.js';
 import type { signIn } from '../application/sign-in.js';
 import type { signOut } from '../application/sign-out.js';
 import type { updateProfile } from '../application/update-profile.js';
+import type { SessionQueries } from '../infrastructure/session-queries.js';
 import type { UserQueries } from '../infrastructure/user-queries.js';
+import { type SessionLoader, sessionLoader } from './session.loader.js';
 import { type UserLoader, userLoader } from './user.loader.js';
 
 export interface IdentityVerbs {
@@ -12,6 +15,7 @@ export interface IdentityVerbs {
   readonly signIn: ReturnType<typeof signIn>;
   readonly refreshSession: ReturnType<typeof refreshSession>;
   readonly signOut: ReturnType<typeof signOut>;
+  readonly revokeSession: ReturnType<typeof revokeSession>;
   readonly updateProfile: ReturnType<typeof updateProfile>;
 }
 
@@ -19,17 +23,22 @@ export interface IdentityVerbs {
 export interface IdentityGraph {
   readonly caller: Caller;
   readonly verbs: IdentityVerbs;
+  readonly sessions: SessionLoader;
   /** As the caller may see them. */
   readonly users: UserLoader;
   /** As their owner sees them: for the answer to somebody who has just shown who they are. */
   readonly ownUser: UserLoader;
 }
 
-export function identityGraph({ verbs, queries }: { verbs: IdentityVerbs; queries: UserQueries }, caller: Caller): IdentityGraph {
+export function identityGraph(
+  { verbs, queries }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries },
+  caller: Caller,
+): IdentityGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, readsAccounts: hasPermission(caller, 'user:read') };
   return {
     caller,
     verbs,
+    sessions: sessionLoader(queries),
     users: userLoader((ids) => queries.usersById(ids, viewer)),
     ownUser: userLoader((ids) => queries.usersById(ids, { userId: undefined, readsAccounts: true })),
   };

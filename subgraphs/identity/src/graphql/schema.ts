@@ -1,12 +1,13 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { IdentityGraph } from './context.js';
+import { SessionResolver } from './session.resolver.js';
 import { AuthSessionResolver, UserResolver } from './user.resolver.js';
 import { UserType } from './user.type.js';
 
 export function identitySchema(): GraphQLSchema {
   return buildSubgraph<IdentityGraph>({
-    resolvers: [UserResolver, AuthSessionResolver],
+    resolvers: [UserResolver, AuthSessionResolver, SessionResolver],
     orphanedTypes: [UserType],
     references: { User: ({ id }, { users }) => users.load(id) },
   });

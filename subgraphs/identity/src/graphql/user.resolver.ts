@@ -1,7 +1,8 @@
 import { type Caller, signedIn } from '@storytelling/shared/graphql/caller';
 import { refuseShared } from '@storytelling/shared/value-objects/refusals';
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { SignedIn } from '../application/signed-in.js';
+import type { Client, SignedIn } from '../application/signed-in.js';
+import { deviceOf } from '../domain/device.js';
 import type { UserView } from '../infrastructure/user-queries.js';
 import type { IdentityGraph } from './context.js';
 import {
@@ -18,7 +19,7 @@ import {
 const byDomain = { validate: false };
 
 /** Requests of which the gateway does not tell the address share one count: limits must not fail open. */
-const addressOf = ({ clientAddress = 'unknown' }: Caller) => clientAddress;
+const clientOf = ({ clientAddress = 'unknown', userAgent }: Caller): Client => ({ address: clientAddress, device: deviceOf(userAgent) });
 
 @Resolver(() => UserType)
 export class UserResolver {
@@ -52,12 +53,12 @@ export class UserResolver {
 export class AuthSessionResolver {
   @Mutation(() => AuthSessionType, { description: 'Opens an account and signs you in.' })
   register(@Arg('input', () => RegisterInput, byDomain) input: RegisterInput, @Ctx() { caller, verbs }: IdentityGraph): Promise<SignedIn> {
-    return verbs.register(input, addressOf(caller));
+    return verbs.register(input, clientOf(caller));
   }
 
   @Mutation(() => AuthSessionType, { description: 'Signs you in with your password.' })
   signIn(@Arg('input', () => SignInInput, byDomain) input: SignInInput, @Ctx() { caller, verbs }: IdentityGraph): Promise<SignedIn> {
-    return verbs.signIn(input, addressOf(caller));
+    return verbs.signIn(input, clientOf(caller));
   }
 
   @Mutation(() => AuthSessionType, { description: 'The next access and refresh token; safe to repeat when an answer was lost.' })

@@ -1,5 +1,5 @@
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
-import type { Session } from '../domain/session.js';
+import type { EndOfSession, Session } from '../domain/session.js';
 import type { Sessions } from '../domain/sessions.js';
 import type { PrismaClient, SessionRecord } from '../generated/prisma/client.js';
 
@@ -25,7 +25,7 @@ export function sessionOf({ revokedAt, revokedReason, userId, ...record }: Sessi
   return {
     ...record,
     userId: userId as UserId,
-    revoked: revokedAt && { at: revokedAt, reason: revokedReason === 'reuse' ? 'reuse' : 'sign-out' },
+    revoked: revokedAt && { at: revokedAt, reason: revokedReason as EndOfSession },
   };
 }
 

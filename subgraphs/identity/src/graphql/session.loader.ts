@@ -1,0 +1,10 @@
+import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import DataLoader from 'dataloader';
+import type { SessionQueries, SessionView } from '../infrastructure/session-queries.js';
+
+/** Per request. One user at most is asked about, the caller, however often an answer names them. */
+export type SessionLoader = DataLoader<UserId, SessionView[]>;
+
+export function sessionLoader(queries: SessionQueries): SessionLoader {
+  return new DataLoader((ids) => Promise.all(ids.map((id) => queries.sessionsOf(id))));
+}
