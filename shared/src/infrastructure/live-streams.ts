@@ -15,8 +15,10 @@ const pageSize = 100;
 
 export interface LiveStreams {
   cursorAt(streamId: string, version: number): string;
-  /** The events after a version, at most `first`. */
-  read(streamId: string, after: number, first: number): Promise<StoredEvent[]>;
+  /** The version of a client's cursor in a stream that has come to `current`. RESUME_EXPIRED if the cursor cannot be trusted. */
+  versionAt(streamId: string, cursor: string, current: number): number;
+  /** The events of streams after a version of each, at most `first` of each stream, in one statement. Answers lie in the order of the streams. */
+  read(from: readonly { readonly streamId: string; readonly after: number }[], first: number): Promise<StoredEvent[][]>;
   /** Where a client resumes: the version of its cursor, or the stream's present end without one. RESUME_EXPIRED if the cursor cannot be trusted. */
   startFrom(streamId: string, cursor: string | null | undefined): Promise<number>;
   /** The events after a version and then every new one, in order, each once, until `return` is called, which takes effect at once. */
@@ -68,13 +70,17 @@ export async function startLiveStreams({
     }
   });
 
-  async function read(streamId: string, after: number, first: number): Promise<StoredEvent[]> {
-    const { rows } = await pool.query<EventRow>(
-      `SELECT ${eventColumns} FROM backbone.event_store e WHERE e.stream_id = $1 AND e.event_version > $2 ORDER BY e.event_version LIMIT $3`,
-      [streamId, after, first],
+  const read: LiveStreams['read'] = async (from, first) => {
+    const { rows } = await pool.query<EventRow & { asked: number }>(
+      `SELECT wanted.asked::int AS asked, e.* FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS wanted(stream_id, after_version, asked) CROSS JOIN LATERAL (
+         SELECT ${eventColumns} FROM backbone.event_store e
+         WHERE e.stream_id = wanted.stream_id AND e.event_version > wanted.after_version ORDER BY e.event_version LIMIT $3
+       ) e ORDER BY wanted.asked, e.event_version`,
+      [from.map(({ streamId }) => streamId), from.map(({ after }) => after), first],
     );
-    return rows.map(storedEvent);
-  }
+    const found = Map.groupBy(rows, ({ asked }) => asked);
+    return from.map((_, index) => (found.get(index + 1) ?? []).map(storedEvent));
+  };
 
   async function* eventsUntil(streamId: string, after: number, until: AbortSignal): AsyncGenerator<StoredEvent, undefined> {
     // The nudge is subscribed to before the first read: nothing can fall between the two.
@@ -84,7 +90,7 @@ export async function startLiveStreams({
     try {
       let version = after;
       while (!until.aborted) {
-        const events = await read(streamId, version, pageSize);
+        const [events = []] = await read([{ streamId, after: version }], pageSize);
         for (const event of events) {
           if (until.aborted) return;
           yield event;
@@ -100,6 +106,7 @@ export async function startLiveStreams({
 
   return {
     cursorAt: (streamId, version) => encodeCursor(epoch, streamId, version),
+    versionAt: (streamId, cursor, current) => decodeCursor(cursor, epoch, streamId, current),
     read,
     async startFrom(streamId, cursor) {
       const { rows } = await pool.query<{ version: number | null }>(

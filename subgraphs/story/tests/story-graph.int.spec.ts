@@ -26,6 +26,7 @@ describe('stories in the graph', () => {
   let schema: GraphQLSchema;
   let stories: string[];
   let characters: string[];
+  let segments: string[];
 
   beforeAll(async () => {
     database = await storyDatabase();
@@ -36,6 +37,7 @@ describe('stories in the graph', () => {
       stories.push(await published(database.stories, { authorId: prolific, title: `Story ${index}`, content: `Text ${index}.` }));
     }
     characters = (await database.prisma.storyCharacterRecord.findMany({ select: { id: true } })).map(({ id }) => id);
+    segments = (await database.prisma.storySegmentRecord.findMany({ select: { id: true } })).map(({ id }) => id);
   });
   afterAll(async () => {
     await streams.stop();
@@ -54,7 +56,8 @@ describe('stories in the graph', () => {
 
   const everything = `id title content language status version isPublished publishedVersion publishedAt createdAt updatedAt cursor author { id }
     failure { code } characters { id name } emotions { id quote } analyses { id provider }
-    segments(first: 100) { nodes { id index text speaker { id name } } pageInfo { hasNextPage } }`;
+    segments(first: 100) { nodes { id index text speaker { id name } } pageInfo { hasNextPage } }
+    versions(first: 2) { nodes { version title content isPublished } }`;
   const entities = (fields: string) => `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${fields} } }`;
   const references = (type: string, ids: () => string[]) => (rows: number) => ({
     of: ids()
@@ -69,6 +72,11 @@ describe('stories in the graph', () => {
       'StoryCharacter by reference',
       entities('StoryCharacter { id name aliases traits role }'),
       references('StoryCharacter', () => characters),
+    ],
+    [
+      'StorySegment by reference',
+      entities('StorySegment { id index text speaker { id name } }'),
+      references('StorySegment', () => segments),
     ],
     [
       'User.stories by reference',

@@ -3,16 +3,28 @@ import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { refuse } from '../domain/refusals.js';
 import type { Story, StoryId } from '../domain/story.js';
 
+/** Who asks for something, and whether they may see what is nobody else's matter. */
+export interface Person {
+  readonly id: UserId;
+  readonly isModerator: boolean;
+}
+
 /** An id from outside. One that cannot be an id is one that nobody has. */
 export function storyId(value: string): StoryId {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND();
   return value.toLowerCase() as StoryId;
 }
 
-/** Lets only the author decide. Whether somebody else's draft exists is not told; what readers see anyway is refused as not theirs. */
-export function asAuthor(by: UserId, decide: (story: Story) => StoryEvent[]): (story: Story) => StoryEvent[] {
+/** Whether a person sees a story at all: a draft of somebody else is told of to moderators only. */
+function requireSight(by: Person, { authorId, publishedVersion }: Story): void {
+  if (authorId !== by.id && !by.isModerator && publishedVersion === null) throw refuse.STORY_NOT_FOUND();
+}
+
+/** Lets only the author decide. Whether somebody else's draft exists is not told; what one sees anyway is refused as not theirs. */
+export function asAuthor(by: Person, decide: (story: Story) => StoryEvent[]): (story: Story) => StoryEvent[] {
   return (story) => {
-    if (story.authorId !== by) throw story.publishedVersion === null ? refuse.STORY_NOT_FOUND() : refuse.STORY_NOT_YOURS();
+    requireSight(by, story);
+    if (story.authorId !== by.id) throw refuse.STORY_NOT_YOURS();
     return decide(story);
   };
 }

@@ -1,9 +1,8 @@
 import { storyTitle } from '@storytelling/shared/value-objects/story-title';
-import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { Stories } from '../domain/stories.js';
 import { edit, type StoryId } from '../domain/story.js';
 import { storyContent } from '../domain/story-content.js';
-import { asAuthor, storyId } from './as-author.js';
+import { asAuthor, type Person, storyId } from './as-author.js';
 
 export interface StoryEdit {
   readonly id: string;
@@ -14,7 +13,7 @@ export interface StoryEdit {
 
 export const editStory =
   (stories: Stories) =>
-  (by: UserId, input: StoryEdit): Promise<StoryId> => {
+  (by: Person, input: StoryEdit): Promise<StoryId> => {
     const edition = {
       ...(typeof input.title === 'string' && { title: storyTitle(input.title) }),
       ...(typeof input.content === 'string' && { content: storyContent(input.content) }),

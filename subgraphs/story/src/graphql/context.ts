@@ -1,9 +1,11 @@
 import type { Caller } from '@storytelling/shared/graphql/caller';
-import { hasPermission } from '@storytelling/shared/graphql/caller';
+import { hasPermission, signedIn } from '@storytelling/shared/graphql/caller';
 import type { LiveStreams } from '@storytelling/shared/infrastructure/live-streams';
+import type { Person } from '../application/as-author.js';
 import type { StoryQueries, Viewer } from '../infrastructure/story-queries.js';
 import type { StoryVerbs } from '../story-context.js';
 import { type StoryLoaders, storyLoaders } from './story.loader.js';
+import { historyLoader, type HistoryLoader } from './story-update.loader.js';
 
 /** What a resolver of this context has at hand; made anew for each request and each event of a subscription. */
 export interface StoryGraph {
@@ -13,9 +15,15 @@ export interface StoryGraph {
   readonly queries: StoryQueries;
   readonly streams: LiveStreams;
   readonly load: StoryLoaders;
+  readonly history: HistoryLoader;
 }
 
 export function storyGraph({ verbs, queries, streams }: Pick<StoryGraph, 'verbs' | 'queries' | 'streams'>, caller: Caller): StoryGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, isModerator: hasPermission(caller, 'story:moderate') };
-  return { caller, viewer, verbs, queries, streams, load: storyLoaders(queries, viewer) };
+  return { caller, viewer, verbs, queries, streams, load: storyLoaders(queries, viewer), history: historyLoader(streams) };
+}
+
+/** Who does something; nobody does without having signed in. */
+export function personOf({ caller, viewer }: StoryGraph): Person {
+  return { id: signedIn(caller), isModerator: viewer.isModerator };
 }

@@ -1,16 +1,27 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { StoryGraph } from './context.js';
-import { AuthorResolver, StoryResolver, StorySegmentResolver, StoryUpdateResolver } from './story.resolver.js';
-import { StoryCharacterType, StoryType, UserType } from './story.type.js';
+import { EditionResolver, EditionsResolver } from './edition.resolver.js';
+import { AuthorResolver, StoryResolver, StorySegmentResolver } from './story.resolver.js';
+import { StoryCharacterType, StorySegmentType, StoryType, UserType } from './story.type.js';
+import { StoryUpdateResolver, StoryUpdatesResolver } from './story-update.resolver.js';
 
 export function storySchema(): GraphQLSchema {
   return buildSubgraph<StoryGraph>({
-    resolvers: [StoryResolver, StorySegmentResolver, AuthorResolver, StoryUpdateResolver],
-    orphanedTypes: [StoryType, StoryCharacterType, UserType],
+    resolvers: [
+      StoryResolver,
+      StorySegmentResolver,
+      AuthorResolver,
+      EditionsResolver,
+      EditionResolver,
+      StoryUpdateResolver,
+      StoryUpdatesResolver,
+    ],
+    orphanedTypes: [StoryType, StoryCharacterType, StorySegmentType, UserType],
     references: {
       Story: ({ id }, { load }) => load.story.load(id),
       StoryCharacter: ({ id }, { load }) => load.character.load(id),
+      StorySegment: ({ id }, { load }) => load.segment.load(id),
       User: ({ id }) => ({ id }),
     },
   });

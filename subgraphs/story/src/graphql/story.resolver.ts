@@ -1,15 +1,14 @@
 import { signedIn } from '@storytelling/shared/graphql/caller';
 import { type Connection, connectionOf, PageArgs, pageOf } from '@storytelling/shared/graphql/connection';
-import { readData, type StoredEvent } from '@storytelling/shared/domain-events/event';
-import { AnalysisProgressed } from '@storytelling/shared/domain-events/story';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { language } from '@storytelling/shared/value-objects/language';
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Character, Emotion } from '../domain/findings.js';
 import { refuse } from '../domain/refusals.js';
 import { storyStream } from '../domain/story.js';
-import type { AnalysisView, SegmentView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
-import type { StoryGraph } from './context.js';
+import type { AnalysisView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
+import { personOf, type StoryGraph } from './context.js';
+import type { SegmentOfStory } from './story.loader.js';
 import { AnalyzeStoryInput, CreateStoryInput, EditStoryInput, PublishStoryInput, StoryFilter } from './story.input.js';
 import {
   StoryAnalysisType,
@@ -20,7 +19,6 @@ import {
   StorySegmentType,
   StoryStatus,
   StoryType,
-  StoryUpdateType,
   UserType,
 } from './story.type.js';
 
@@ -71,19 +69,19 @@ export class StoryResolver {
 
   @Mutation(() => StoryType, { description: 'Changes title or text of a story of yours. Readers go on seeing the published edition.' })
   async editStory(@Arg('input', () => EditStoryInput) input: EditStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
-    return changed(await graph.verbs.editStory(signedIn(graph.caller), input), graph);
+    return changed(await graph.verbs.editStory(personOf(graph), input), graph);
   }
 
   @Mutation(() => StoryType, { description: 'Starts the analysis of a story of yours; follow it by storyUpdated.' })
   async analyzeStory(@Arg('input', () => AnalyzeStoryInput) input: AnalyzeStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
-    const author = signedIn(graph.caller);
+    const author = personOf(graph);
     const { id } = await once('analyzeStory', input, () => graph.verbs.analyzeStory(author, input));
     return changed(id, graph);
   }
 
   @Mutation(() => StoryType, { description: 'Shows the present version of an analyzed story of yours to everybody.' })
   async publishStory(@Arg('input', () => PublishStoryInput) input: PublishStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
-    const author = signedIn(graph.caller);
+    const author = personOf(graph);
     const { id } = await once('publishStory', input, () => graph.verbs.publishStory(author, input));
     return changed(id, graph);
   }
@@ -136,8 +134,6 @@ export class StoryResolver {
   }
 }
 
-type SegmentOfStory = SegmentView & { readonly story: StoryView };
-
 @Resolver(() => StorySegmentType)
 export class StorySegmentResolver {
   @FieldResolver(() => StoryCharacterType, { nullable: true, description: 'Who speaks; null where the narration does.' })
@@ -162,40 +158,4 @@ export class AuthorResolver {
     const page = pageOf(args, storyKey);
     return connectionOf(page, await load.storiesOfAuthor(id, { status, language: tagOf(inLanguage) }, page), keyOf);
   }
-}
-
-@Resolver(() => StoryUpdateType)
-export class StoryUpdateResolver {
-  @Subscription(() => StoryUpdateType, {
-    description: 'What happens to a story of yours, from `after` on (from now on without it), in order, each once.',
-    subscribe: ({ args, context }) => followStory(args as { id: string; after?: string | null }, context as StoryGraph),
-  })
-  storyUpdated(
-    @Root() event: StoredEvent,
-    @Arg('id', () => ID) id: string,
-    @Arg('after', () => String, { nullable: true, description: 'A cursor that you were given.' }) _after: string | null | undefined,
-    @Ctx() { streams }: StoryGraph,
-  ): StoryUpdateType {
-    return {
-      cursor: streams.cursorAt(event.subject, event.sequence),
-      occurredAt: new Date(event.time),
-      eventType: event.type,
-      progress: event.type === AnalysisProgressed.type ? readData(AnalysisProgressed, event) : null,
-      storyId: id,
-    };
-  }
-
-  @FieldResolver(() => StoryType, { nullable: true, description: 'The story as it is now, at least as new as the cursor.' })
-  story(@Root() { storyId }: StoryUpdateType, @Ctx() { load }: StoryGraph): Promise<StoryView | null> {
-    return load.story.load(storyId);
-  }
-}
-
-async function followStory({ id, after }: { id: string; after?: string | null }, { load, streams, caller }: StoryGraph) {
-  signedIn(caller);
-  const story = await load.story.load(id);
-  if (!story) throw refuse.STORY_NOT_FOUND();
-  if (story.edition !== 'working') throw refuse.STORY_UPDATES_NOT_YOURS();
-  const streamId = storyStream(story.id).id;
-  return streams.follow(streamId, await streams.startFrom(streamId, after));
 }

@@ -75,6 +75,7 @@ export class StoryEmotionType {
   segmentIndex!: number;
 }
 
+@Directive('@key(fields: "id")')
 @ObjectType('StorySegment', { description: 'A piece of the script: one voice, one emotion. All segments together are the whole text.' })
 export class StorySegmentType {
   @Field(() => ID, { description: 'Id of the segment; kept by unchanged text when the story is analyzed again.' })

@@ -1,9 +1,11 @@
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import { isUserId } from '@storytelling/shared/value-objects/user-id';
-import type { Character, Emotion, Segment } from '../domain/findings.js';
+import type { Character, Emotion } from '../domain/findings.js';
 import type { AnalysisUnderWay, FailedAnalysis, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { type EditionQueries, editionQueries } from './edition-queries.js';
 import { toCharacter, toEmotion } from './prisma-stories.js';
+import { isDescribed, type SegmentQueries, segmentQueries, type SegmentView } from './segment-queries.js';
 
 /** Who looks: drafts are their author's and moderators'; readers see the published edition. */
 export interface Viewer {
@@ -51,10 +53,8 @@ export interface AnalysisView {
   readonly createdAt: Date;
 }
 
-export type SegmentView = Segment & { readonly index: number };
-
 /** Reads for the graph, batched: each method is one statement, however many keys it is given. Answers lie in the order of the keys. */
-export interface StoryQueries {
+export interface StoryQueries extends EditionQueries, SegmentQueries {
   storiesById(ids: readonly string[], viewer: Viewer): Promise<(StoryView | null)[]>;
   /** Newest first. */
   list(filter: StoryFilter, page: Page<StoryKey>, viewer: Viewer): Promise<Slice<StoryView>>;
@@ -65,7 +65,7 @@ export interface StoryQueries {
     page: Page<StoryKey>,
     viewer: Viewer,
   ): Promise<Slice<StoryView>[]>;
-  contents(views: readonly StoryView[]): Promise<string[]>;
+  contents(views: readonly Pick<StoryView, 'id' | 'version'>[]): Promise<string[]>;
   characters(views: readonly StoryView[]): Promise<(readonly Character[])[]>;
   emotions(views: readonly StoryView[]): Promise<(readonly Emotion[])[]>;
   /** In the order of the text; the key is the index. */
@@ -161,9 +161,7 @@ function sliceOf(rows: readonly Row[], { limit, backward }: Page<StoryKey>, view
 
 const working = (views: readonly StoryView[]) => views.filter(({ edition }) => edition === 'working').map(({ id }) => id);
 
-/** Of those, the ones whose present text was analyzed: quotes and segments of the text before an edit would describe another one than the writer sees. */
-const described = (views: readonly StoryView[]) =>
-  working(views.filter(({ status, analysis }) => status !== 'draft' && analysis?.statusBefore !== 'draft'));
+const described = (views: readonly StoryView[]) => working(views.filter(isDescribed));
 
 export function storyQueries(client: PrismaClient): StoryQueries {
   /** One part of what the analysis had found when the edition was published, by story. */
@@ -177,6 +175,9 @@ export function storyQueries(client: PrismaClient): StoryQueries {
   }
 
   return {
+    ...editionQueries(client),
+    ...segmentQueries(client),
+
     async storiesById(ids, viewer) {
       const rows = await client.$queryRaw<Row[]>`
         SELECT ${columns} FROM ${tables} WHERE s.id = ANY(${ids.filter(isUuid)}::uuid[]) AND ${visibleTo(viewer)}`;
