@@ -21,6 +21,8 @@ const settings = z.object({
   TRUST_PROXY: z.coerce.number({ error: 'the number of proxies in front, 0 to 10' }).int().min(0).max(10).default(0),
   /** Origins of web pages that may use the API, separated by commas. Outside production: all, when unset. */
   ALLOWED_ORIGINS: z.string().optional(),
+  /** Where mails are written that are not sent; shown at /inbox, outside production only. */
+  INBOX_DIR: z.string().optional(),
 });
 
 export type GatewayEnvironment = z.output<typeof settings>;

@@ -13,6 +13,7 @@ import { pipeline } from './engine/pipeline.js';
 import { connectSubgraph, type RequestContext } from './engine/subgraph.js';
 import { gatewayEnvironment, subgraphUrl } from './environment.js';
 import { graphiql } from './graphiql.js';
+import { inbox } from './inbox.js';
 import { clientSockets } from './sockets.js';
 
 /** From src/ and dist/ alike. */
@@ -28,7 +29,7 @@ export async function startGateway(
   environment: Environment,
   { supergraph = readFileSync(committedSupergraph, 'utf8') }: Ports = {},
 ): Promise<RunningService> {
-  const { PORT, HOST, LOG_LEVEL, NODE_ENV, IDENTITY_JWKS_URL, GATEWAY_PRIVATE_KEY, TRUST_PROXY, ALLOWED_ORIGINS } =
+  const { PORT, HOST, LOG_LEVEL, NODE_ENV, IDENTITY_JWKS_URL, GATEWAY_PRIVATE_KEY, TRUST_PROXY, ALLOWED_ORIGINS, INBOX_DIR } =
     gatewayEnvironment(environment);
   const production = NODE_ENV === 'production';
   const log = createLogger('gateway', LOG_LEVEL);
@@ -56,6 +57,7 @@ export async function startGateway(
     allowOrigin,
     routes: {
       'GET /metrics': processMetricsRoute(),
+      ...(INBOX_DIR && !production && { 'GET /inbox': inbox(INBOX_DIR) }),
       'GET /.well-known/gateway-jwks.json': () => ({
         headers: { 'cache-control': 'public, max-age=300' },
         body: JSON.stringify(tokens.jwks),

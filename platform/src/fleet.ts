@@ -1,15 +1,19 @@
-import type { Environment } from '@storytelling/shared/infrastructure/environment';
+import { type Environment, readEnvironment } from '@storytelling/shared/infrastructure/environment';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
+import { mailFolder, mailSettings } from '@storytelling/shared/infrastructure/open-mailer';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startGateway } from '@storytelling/gateway/service';
 import { startIdentity } from '@storytelling/identity/service';
 import { startStory } from '@storytelling/story/service';
+import { z } from 'zod';
 
 /** What every context gets from the machine it runs on. */
 interface Machine {
   readonly port: number;
   readonly host: string;
   readonly logLevel: string;
+  /** Where contexts keep files: mails that are not sent. */
+  readonly dataFolder: string;
   databaseUrl(database: string): string;
   secret(name: string): string;
 }
@@ -21,11 +25,15 @@ export const databasesOfFleet = ['identity', 'story', 'backbone'];
  * The whole fleet in this process: the same services, started by the same functions, as alone in containers of their own. They meet where
  * they meet there, too: over HTTP and in the event bus.
  */
-export async function startFleet(environment: Environment, machine: Machine): Promise<RunningService> {
+export async function startFleet(
+  environment: Environment,
+  machine: Machine,
+): Promise<RunningService & { /** Where mails are shown instead of being sent. */ readonly inbox: string | undefined }> {
   // Nobody outlives this process who could hold a token of an older key.
   const gatewayKey = await newGatewayKey();
   const { jwks } = await gatewayTokens(gatewayKey);
-  const common = { ...environment, LOG_LEVEL: machine.logLevel };
+  const common = { ...environment, LOG_LEVEL: machine.logLevel, DATA_DIR: machine.dataFolder };
+  const mails = mailFolder(readEnvironment(z.object(mailSettings), common));
   const context = (name: string) => ({
     ...common,
     HOST: '127.0.0.1',
@@ -57,11 +65,13 @@ export async function startFleet(environment: Environment, machine: Machine): Pr
       PORT: String(machine.port),
       GATEWAY_PRIVATE_KEY: JSON.stringify(gatewayKey),
       IDENTITY_JWKS_URL: new URL('/.well-known/jwks.json', identity.url).href,
+      ...(mails && { INBOX_DIR: mails }),
       SUBGRAPH_URL_IDENTITY: identity.url,
       SUBGRAPH_URL_STORY: story.url,
     }),
   );
   // Last started, first stopped: requests in flight still find their contexts.
   const running = started.move();
-  return { ...gateway, name: 'platform', stop: () => running.disposeAsync() };
+  const inbox = mails && environment.NODE_ENV !== 'production' ? '/inbox' : undefined;
+  return { ...gateway, name: 'platform', inbox, stop: () => running.disposeAsync() };
 }

@@ -56,18 +56,19 @@ async function start(): Promise<void> {
       port: settings.PORT,
       host: settings.HOST,
       logLevel: settings.LOG_LEVEL,
+      dataFolder: path,
       databaseUrl,
       secret: folder.secret,
     });
     fleet = running;
-    if (!stopping) announce(running.port, settings.HOST, path);
+    if (!stopping) announce(running.port, settings.HOST, path, running.inbox);
   } catch (error) {
     console.error(error instanceof SettingError ? error.message : error);
     stop(1);
   }
 }
 
-function announce(port: number, host: string, dataFolder: string): void {
+function announce(port: number, host: string, dataFolder: string, inbox: string | undefined): void {
   const local = ['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost'].includes(host);
   const url = `http://${local ? 'localhost' : host}:${port}/graphql`;
   console.log(`
@@ -75,7 +76,7 @@ The storytelling platform is ready.
 
   In a browser   ${url}   (GraphiQL; its tabs walk through a writer's first evening)
   In a terminal  npm run story -- FILE   (finds the characters, emotions and segments of your text)
-  Data           ${dataFolder}
+${inbox ? `  Mails          ${new URL(inbox, url)}   (kept here instead of being sent)\n` : ''}  Data           ${dataFolder}
   Stop           Ctrl-C
 
 ready ${url}`);

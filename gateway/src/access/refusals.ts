@@ -36,6 +36,10 @@ export const gatewayRefusals = {
     kind: 'TOO_MANY_REQUESTS',
     sentence: 'Updates came faster than they were taken; subscribe again with the last cursor as after.',
   },
+  INBOX_LOCAL_ONLY: {
+    kind: 'FORBIDDEN',
+    sentence: 'Mails are shown on the machine that keeps them only; open http://localhost there, at the same port.',
+  },
   SUBGRAPH_UNAVAILABLE: {
     kind: 'UNAVAILABLE',
     sentence: 'A part of the answer is not available at the moment; try again in a few seconds.',

@@ -107,7 +107,7 @@ const statusOf: Readonly<Record<RefusalKind, number>> = {
 };
 
 /** An answer that is not GraphQL's own, in the form of GraphQL's: `{ "errors": […] }`. */
-function refusalAnswer(refusal: Refusal, status: number = statusOf[refusal.kind], headers: Record<string, string> = {}): HttpAnswer {
+export function refusalAnswer(refusal: Refusal, status: number = statusOf[refusal.kind], headers: Record<string, string> = {}): HttpAnswer {
   const { correlationId } = currentOperation();
   const { message, code, kind, field, params } = refusal;
   const error: GraphQLFormattedError = { message, extensions: { code, kind, field, params, correlationId } };
