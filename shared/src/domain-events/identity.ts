@@ -59,6 +59,33 @@ export const SessionRevoked = defineEvent({
   upcast: { 1: (old) => old },
 });
 
+export const SecondFactorEnabled = defineEvent({
+  type: 'SecondFactorEnabled',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  meaning: 'A user shows from now on, beside the password, that they hold a device.',
+  schema: z.object({ userId: z.string() }),
+});
+
+export const SecondFactorDisabled = defineEvent({
+  type: 'SecondFactorDisabled',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  meaning: 'A user gave the second factor up: the password is enough again.',
+  schema: z.object({ userId: z.string() }),
+});
+
+export const RecoveryCodeSpent = defineEvent({
+  type: 'RecoveryCodeSpent',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  meaning: 'A user had no device at hand and spent one of the recovery codes.',
+  schema: z.object({ userId: z.string(), left: z.int().min(0) }),
+});
+
 export const UserDeactivated = defineEvent({
   type: 'UserDeactivated',
   context: 'identity',
@@ -68,7 +95,17 @@ export const UserDeactivated = defineEvent({
   schema: z.object({ userId: z.string() }),
 });
 
-export const identityEvents = catalogOf(UserRegistered, ProfileChanged, NameChanged, UserAuthenticated, SessionRevoked, UserDeactivated);
+export const identityEvents = catalogOf(
+  UserRegistered,
+  ProfileChanged,
+  NameChanged,
+  UserAuthenticated,
+  SessionRevoked,
+  SecondFactorEnabled,
+  SecondFactorDisabled,
+  RecoveryCodeSpent,
+  UserDeactivated,
+);
 
 export type UserEvent =
   | EventOf<typeof UserRegistered>
@@ -76,4 +113,7 @@ export type UserEvent =
   | EventOf<typeof NameChanged>
   | EventOf<typeof UserAuthenticated>
   | EventOf<typeof SessionRevoked>
+  | EventOf<typeof SecondFactorEnabled>
+  | EventOf<typeof SecondFactorDisabled>
+  | EventOf<typeof RecoveryCodeSpent>
   | EventOf<typeof UserDeactivated>;

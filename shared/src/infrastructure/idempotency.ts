@@ -11,12 +11,12 @@ class AlreadyDone extends Error {
   }
 }
 
-/** Inputs are compared by hash. A password takes no part: a fast hash of it must not lie in a table. */
+/** Inputs are compared by hash. What shows who asks takes no part: a fast hash of a password must not lie in a table, and a one-time code is another one in a retry. */
 function inputHash(input: object): string {
   const canonical = (value: unknown): unknown =>
     value && typeof value === 'object' && !Array.isArray(value)
       ? Object.entries(value)
-          .filter(([name, part]) => name !== 'idempotencyKey' && name !== 'password' && part !== undefined)
+          .filter(([name, part]) => !['idempotencyKey', 'password', 'secondFactorCode'].includes(name) && part !== undefined)
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([name, part]) => [name, canonical(part)])
       : Array.isArray(value)

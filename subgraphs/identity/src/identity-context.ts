@@ -1,4 +1,7 @@
 import type { Ports } from './application/ports.js';
+import { beginSecondFactor } from './application/begin-second-factor.js';
+import { confirmSecondFactor } from './application/confirm-second-factor.js';
+import { disableSecondFactor } from './application/disable-second-factor.js';
 import { refreshSession } from './application/refresh-session.js';
 import { register } from './application/register.js';
 import { revokeSession } from './application/revoke-session.js';
@@ -18,6 +21,9 @@ export function identityContext(ports: IdentityPorts) {
       signOut: signOut(ports),
       revokeSession: revokeSession(ports),
       updateProfile: updateProfile(ports),
+      beginSecondFactor: beginSecondFactor(ports),
+      confirmSecondFactor: confirmSecondFactor(ports),
+      disableSecondFactor: disableSecondFactor(ports),
     },
   };
 }

@@ -17,11 +17,13 @@ import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
 import { startHousekeeping } from './infrastructure/housekeeping.js';
 import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
 import { openKeyRing } from './infrastructure/key-ring.js';
+import { prismaSecondFactors } from './infrastructure/prisma-second-factors.js';
 import { prismaSessions } from './infrastructure/prisma-sessions.js';
 import { prismaUsers } from './infrastructure/prisma-users.js';
 import { refreshTokens } from './infrastructure/refresh-tokens.js';
 import { secretsFrom } from './infrastructure/secrets.js';
 import { sessionQueries } from './infrastructure/session-queries.js';
+import { totp } from './infrastructure/totp.js';
 import { userQueries } from './infrastructure/user-queries.js';
 
 const migrations = fileURLToPath(new URL('../../../prisma/identity/migrations', import.meta.url));
@@ -50,8 +52,11 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   closing.defer(() => housekeeping.stop());
 
   const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now) };
+  const transact = unitOfWork(prisma, () => runtime.relay.nudge());
   const { verbs } = identityContext({
-    users: prismaUsers({ client: prisma, transact: unitOfWork(prisma, () => runtime.relay.nudge()), now }),
+    users: prismaUsers({ client: prisma, transact, now }),
+    secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
+    oneTimeCodes: totp,
     sessions: prismaSessions(prisma),
     passwords: argon2Passwords(),
     attempts: postgresAttempts(runtime.pool, secrets, {

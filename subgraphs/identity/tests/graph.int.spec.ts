@@ -5,8 +5,6 @@ import { email } from '@storytelling/shared/value-objects/email';
 import { language } from '@storytelling/shared/value-objects/language';
 import { type UserId, userId } from '@storytelling/shared/value-objects/user-id';
 import { graphql } from 'graphql';
-import { revokeSession as revokeSessionVerb } from '../src/application/revoke-session.js';
-import { updateProfile } from '../src/application/update-profile.js';
 import { openSession } from '../src/domain/session.js';
 import { authenticate, changeProfile, evolve, register, revokeSession, type User } from '../src/domain/user.js';
 import { identityGraph } from '../src/graphql/context.js';
@@ -15,6 +13,7 @@ import { userOf } from '../src/infrastructure/prisma-users.js';
 import { sessionQueries } from '../src/infrastructure/session-queries.js';
 import { userQueries } from '../src/infrastructure/user-queries.js';
 import { type IdentityDatabase, identityDatabase } from './identity-database.js';
+import { identityOn } from './identity-ports.js';
 
 const entities = `query ($users: [_Any!]!) {
   _entities(representations: $users) { ... on User { id email role profile { displayName firstName } language isActive createdAt } }
@@ -53,15 +52,7 @@ describe('users in the graph', () => {
 
   async function ask(source: string, caller: Caller, variableValues: Record<string, unknown> = {}) {
     const queries = { ...userQueries(database.prisma), ...sessionQueries(database.prisma, () => new Date()) };
-    const unused = () => Promise.reject(new Error('not in this test'));
-    const verbs = {
-      register: unused,
-      signIn: unused,
-      refreshSession: unused,
-      signOut: unused,
-      revokeSession: revokeSessionVerb(database),
-      updateProfile: updateProfile(database),
-    };
+    const { verbs } = identityOn(database);
     const contextValue = identityGraph({ verbs, queries }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     // Null-prototype objects of graphql-js, as a client would get them.

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryUsers } from './memory-users.js';
 import type { SignInAttempt } from '../src/domain/attempts.js';
 import { identityContext } from '../src/identity-context.js';
+import { totp } from '../src/infrastructure/totp.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
 
 /** The verbs on memory: hashing is a prefix, limits only take notes, keys of requests are remembered by name. */
@@ -25,11 +26,19 @@ function identity() {
       },
       common: async () => (lowerCase) => lowerCase === 'password123',
     },
+    // What nobody here has; with one: second-factor.int.spec.ts.
+    secondFactors: {
+      standing: async () => ({ isEnrolled: false, knownAddress: false }),
+      update: () => Promise.reject(new Error('not in this test')),
+    },
+    oneTimeCodes: totp,
     attempts: {
       register: async (address) => void attempts.push(`register ${address}`),
       signIn: async ({ clientAddress, account, knownAddress }: SignInAttempt) =>
         void attempts.push(`signIn ${clientAddress} ${account}${knownAddress ? ' (known)' : ''}`),
       succeeded: async () => void attempts.push('succeeded'),
+      secondFactor: async () => undefined,
+      secondFactorSucceeded: async () => undefined,
     },
     refreshTokens: refreshTokens(new Uint8Array(32)),
     accessTokens: { issue: async (userId, sessionId) => ({ token: `${userId} ${sessionId}`, expiresAt: now() }) },

@@ -1,6 +1,8 @@
 import type { AccessTokens } from '../domain/access-tokens.js';
 import type { Attempts } from '../domain/attempts.js';
+import type { OneTimeCodes } from '../domain/one-time-codes.js';
 import type { Passwords } from '../domain/passwords.js';
+import type { SecondFactors } from '../domain/second-factors.js';
 import type { RefreshTokens, Sessions } from '../domain/sessions.js';
 import type { Users } from '../domain/users.js';
 
@@ -9,6 +11,8 @@ export interface Ports {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly passwords: Passwords;
+  readonly secondFactors: SecondFactors;
+  readonly oneTimeCodes: OneTimeCodes;
   readonly attempts: Attempts;
   readonly refreshTokens: RefreshTokens;
   readonly accessTokens: AccessTokens;

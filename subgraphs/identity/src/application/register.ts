@@ -6,6 +6,7 @@ import { newPassword } from '../domain/password.js';
 import { displayName, firstName, lastName } from '../domain/profile.js';
 import { authenticate, register as decide } from '../domain/user.js';
 import type { Ports } from './ports.js';
+import { askSecondFactor } from './ask-second-factor.js';
 import { beginSession, type Client, type SignedIn, signedIn } from './signed-in.js';
 
 export interface Registration {
@@ -49,6 +50,7 @@ export const register =
     const known = await users.credential(email, session.clientAddressTag);
     const { matches } = await passwords.verify(known?.passwordHash, password);
     if (!known || known.userId !== id || !matches) throw refuseShared.IDEMPOTENCY_KEY_REUSED();
+    await askSecondFactor(ports)(known.userId, null, client);
     const again = beginSession(ports, known.userId, client);
     await users.update(known.userId, (user) => authenticate(user, 'password'), { session: again.session });
     return signedIn(ports, known.userId, again.session.id, again.refreshToken);

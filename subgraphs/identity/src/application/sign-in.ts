@@ -1,14 +1,21 @@
 import { email } from '@storytelling/shared/value-objects/email';
 import { password } from '../domain/password.js';
 import { refuse } from '../domain/refusals.js';
+import { askSecondFactor } from './ask-second-factor.js';
 import { authenticate } from '../domain/user.js';
 import type { Ports } from './ports.js';
 import { beginSession, type Client, type SignedIn, signedIn } from './signed-in.js';
 
-/** The same statements, the same hashing and the same answer whether the address is unknown or the password wrong. */
+/**
+ * The same statements, the same hashing and the same answer whether the address is unknown or the password wrong. That an account has a second factor is
+ * told to whoever knows its password, and to nobody else.
+ */
 export const signIn =
   (ports: Ports) =>
-  async (input: { readonly email: string; readonly password: string }, client: Client): Promise<SignedIn> => {
+  async (
+    input: { readonly email: string; readonly password: string; readonly secondFactorCode?: string | null },
+    client: Client,
+  ): Promise<SignedIn> => {
     const { users, passwords, attempts, tag } = ports;
     const account = email(input.email);
     const presented = password(input.password);
@@ -18,6 +25,7 @@ export const signIn =
 
     const { matches, outdated } = await passwords.verify(known?.passwordHash, presented);
     if (!known || !matches) throw refuse.SIGN_IN_FAILED();
+    await askSecondFactor(ports)(known.userId, input.secondFactorCode, client);
 
     const { session, refreshToken } = beginSession(ports, known.userId, client);
     await users.update(known.userId, (user) => authenticate(user, 'password'), {

@@ -1,9 +1,17 @@
 import type { Email } from '@storytelling/shared/value-objects/email';
+import type { UserId } from '@storytelling/shared/value-objects/user-id';
 
 export interface SignInAttempt {
   readonly clientAddress: string;
   readonly account: Email;
   /** The account had a session from this address before: strangers' failures elsewhere do not count against it. */
+  readonly knownAddress: boolean;
+}
+
+/** A code, presented by somebody who has shown by other means who they are. */
+export interface SecondFactorAttempt {
+  readonly clientAddress: string;
+  readonly userId: UserId;
   readonly knownAddress: boolean;
 }
 
@@ -16,4 +24,6 @@ export interface Attempts {
   signIn(attempt: SignInAttempt): Promise<void>;
   /** The attempt was right: what it and its owner's typing errors counted for the account is taken back. */
   succeeded(attempt: SignInAttempt): Promise<void>;
+  secondFactor(attempt: SecondFactorAttempt): Promise<void>;
+  secondFactorSucceeded(attempt: SecondFactorAttempt): Promise<void>;
 }

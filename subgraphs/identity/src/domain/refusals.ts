@@ -59,6 +59,22 @@ export const identityRefusals = {
   ACCOUNT_DEACTIVATED: { kind: 'FORBIDDEN', sentence: 'This account has been deactivated; write to our support.' },
   TOO_MANY_ATTEMPTS: { kind: 'TOO_MANY_REQUESTS', sentence: 'There were too many attempts; try again after {retryAt}.' },
   SIGN_IN_BUSY: { kind: 'UNAVAILABLE', sentence: 'Too many people are signing in at this moment; try again in a few seconds.' },
+  SECOND_FACTOR_REQUIRED: {
+    kind: 'FORBIDDEN',
+    sentence: 'This takes your second factor as well; send a code of your authenticator app, or a recovery code.',
+    field: 'secondFactorCode',
+  },
+  SECOND_FACTOR_WRONG: {
+    kind: 'FORBIDDEN',
+    sentence: 'This code is wrong, too old or was used before; send the one that your authenticator app shows next.',
+    field: 'secondFactorCode',
+  },
+  SECOND_FACTOR_MISSING: {
+    kind: 'FORBIDDEN',
+    sentence: 'This takes a second factor, and your account has none; set one up with beginSecondFactor.',
+  },
+  SECOND_FACTOR_EXISTS: { kind: 'CONFLICT', sentence: 'Your account has a second factor; disable it before you set up another one.' },
+  SECOND_FACTOR_NOT_BEGUN: { kind: 'CONFLICT', sentence: 'There is no second factor to confirm; begin with beginSecondFactor.' },
   REFRESH_TOKEN_INVALID: {
     kind: 'UNAUTHENTICATED',
     sentence: 'This is not a refresh token of ours; sign in again.',

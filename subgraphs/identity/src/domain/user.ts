@@ -65,7 +65,7 @@ export function revokeSession(user: User, session: Session, reason: EndOfSession
   return session.revoked ? [] : [{ type: 'SessionRevoked', data: { userId: user.id, sessionId: session.id, reason } }];
 }
 
-function active(user: User): ActiveUser {
+export function active(user: User): ActiveUser {
   switch (user.status) {
     case 'active':
       return user;
@@ -101,6 +101,10 @@ export function evolve(user: User | undefined, event: UserEvent): User {
       return { ...user, status: 'deactivated' };
     case 'UserAuthenticated':
     case 'SessionRevoked':
+    // What the second factor is stands in a table of its own, beside the other secrets.
+    case 'SecondFactorEnabled':
+    case 'SecondFactorDisabled':
+    case 'RecoveryCodeSpent':
       return user;
   }
 }

@@ -1,4 +1,7 @@
 import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
+import type { beginSecondFactor } from '../application/begin-second-factor.js';
+import type { confirmSecondFactor } from '../application/confirm-second-factor.js';
+import type { disableSecondFactor } from '../application/disable-second-factor.js';
 import type { refreshSession } from '../application/refresh-session.js';
 import type { register } from '../application/register.js';
 import type { revokeSession } from '../application/revoke-session.js';
@@ -7,7 +10,7 @@ import type { signOut } from '../application/sign-out.js';
 import type { updateProfile } from '../application/update-profile.js';
 import type { SessionQueries } from '../infrastructure/session-queries.js';
 import type { UserQueries } from '../infrastructure/user-queries.js';
-import { type SessionLoader, sessionLoader } from './session.loader.js';
+import { type SecondFactorLoader, secondFactorLoader, type SessionLoader, sessionLoader } from './session.loader.js';
 import { type UserLoader, userLoader } from './user.loader.js';
 
 export interface IdentityVerbs {
@@ -17,6 +20,9 @@ export interface IdentityVerbs {
   readonly signOut: ReturnType<typeof signOut>;
   readonly revokeSession: ReturnType<typeof revokeSession>;
   readonly updateProfile: ReturnType<typeof updateProfile>;
+  readonly beginSecondFactor: ReturnType<typeof beginSecondFactor>;
+  readonly confirmSecondFactor: ReturnType<typeof confirmSecondFactor>;
+  readonly disableSecondFactor: ReturnType<typeof disableSecondFactor>;
 }
 
 /** What a resolver of this context has at hand; made anew for each request. */
@@ -24,6 +30,7 @@ export interface IdentityGraph {
   readonly caller: Caller;
   readonly verbs: IdentityVerbs;
   readonly sessions: SessionLoader;
+  readonly secondFactor: SecondFactorLoader;
   /** As the caller may see them. */
   readonly users: UserLoader;
   /** As their owner sees them: for the answer to somebody who has just shown who they are. */
@@ -39,6 +46,7 @@ export function identityGraph(
     caller,
     verbs,
     sessions: sessionLoader(queries),
+    secondFactor: secondFactorLoader(queries),
     users: userLoader((ids) => queries.usersById(ids, viewer)),
     ownUser: userLoader((ids) => queries.usersById(ids, { userId: undefined, readsAccounts: true })),
   };

@@ -1,13 +1,14 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { IdentityGraph } from './context.js';
+import { SecondFactorConfirmationResolver, SecondFactorResolver } from './second-factor.resolver.js';
 import { SessionResolver } from './session.resolver.js';
 import { AuthSessionResolver, UserResolver } from './user.resolver.js';
 import { UserType } from './user.type.js';
 
 export function identitySchema(): GraphQLSchema {
   return buildSubgraph<IdentityGraph>({
-    resolvers: [UserResolver, AuthSessionResolver, SessionResolver],
+    resolvers: [UserResolver, AuthSessionResolver, SessionResolver, SecondFactorResolver, SecondFactorConfirmationResolver],
     orphanedTypes: [UserType],
     references: { User: ({ id }, { users }) => users.load(id) },
   });

@@ -5,6 +5,13 @@ import type { SessionQueries, SessionView } from '../infrastructure/session-quer
 /** Per request. One user at most is asked about, the caller, however often an answer names them. */
 export type SessionLoader = DataLoader<UserId, SessionView[]>;
 
+/** Whether they have a second factor. */
+export type SecondFactorLoader = DataLoader<UserId, boolean>;
+
+export function secondFactorLoader(queries: SessionQueries): SecondFactorLoader {
+  return new DataLoader((ids) => Promise.all(ids.map((id) => queries.hasSecondFactor(id))));
+}
+
 export function sessionLoader(queries: SessionQueries): SessionLoader {
   return new DataLoader((ids) => Promise.all(ids.map((id) => queries.sessionsOf(id))));
 }

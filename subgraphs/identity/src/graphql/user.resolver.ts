@@ -1,9 +1,9 @@
-import { type Caller, signedIn } from '@storytelling/shared/graphql/caller';
+import { signedIn } from '@storytelling/shared/graphql/caller';
 import { refuseShared } from '@storytelling/shared/value-objects/refusals';
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { Client, SignedIn } from '../application/signed-in.js';
-import { deviceOf } from '../domain/device.js';
+import type { SignedIn } from '../application/signed-in.js';
 import type { UserView } from '../infrastructure/user-queries.js';
+import { clientOf } from './client.js';
 import type { IdentityGraph } from './context.js';
 import {
   AuthSessionType,
@@ -17,9 +17,6 @@ import {
 
 /** The rules of inputs are the domain's, each with its own code; there is nothing left for class-validator to look at. */
 const byDomain = { validate: false };
-
-/** Requests of which the gateway does not tell the address share one count: limits must not fail open. */
-const clientOf = ({ clientAddress = 'unknown', userAgent }: Caller): Client => ({ address: clientAddress, device: deviceOf(userAgent) });
 
 @Resolver(() => UserType)
 export class UserResolver {
@@ -56,7 +53,7 @@ export class AuthSessionResolver {
     return verbs.register(input, clientOf(caller));
   }
 
-  @Mutation(() => AuthSessionType, { description: 'Signs you in with your password.' })
+  @Mutation(() => AuthSessionType, { description: 'Signs you in with your password, and a code if your account has a second factor.' })
   signIn(@Arg('input', () => SignInInput, byDomain) input: SignInInput, @Ctx() { caller, verbs }: IdentityGraph): Promise<SignedIn> {
     return verbs.signIn(input, clientOf(caller));
   }

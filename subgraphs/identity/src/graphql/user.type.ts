@@ -112,6 +112,12 @@ export class SignInInput {
 
   @Field(() => String, { description: 'Its password.' })
   password!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Asked for by SECOND_FACTOR_REQUIRED: six digits of your authenticator app, or a recovery code.',
+  })
+  secondFactorCode?: string | null;
 }
 
 @InputType({ description: 'The newest refresh token you have.' })

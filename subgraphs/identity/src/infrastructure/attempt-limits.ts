@@ -13,6 +13,12 @@ export const limits = {
   addressAndAccount: { points: 10, duration: 15 * 60 },
   account: { points: 50, duration: 5 * 60 },
   address: { points: 300, duration: 15 * 60 },
+  /**
+   * Codes are short: three of a million are right at any moment. Whoever knows the password and has every address of the world guesses one within
+   * a year with a chance of 40 %; from one address, ten wrong ones are the end for a quarter of an hour.
+   */
+  addressAndSecondFactor: { points: 10, duration: 15 * 60 },
+  secondFactor: { points: 20, duration: 60 * 60 },
   registration: { points: 60, duration: 60 * 60 },
 } as const;
 
@@ -49,6 +55,8 @@ export function postgresAttempts(pool: pg.Pool, { tag }: Pick<Secrets, 'tag'>, c
   const alone = counter('account');
   const address = counter('address');
   const registration = counter('registration');
+  const codesFromAddress = counter('addressAndSecondFactor');
+  const codes = counter('secondFactor');
 
   return {
     register: (clientAddress) => registration.count(clientAddress),
@@ -60,6 +68,14 @@ export function postgresAttempts(pool: pg.Pool, { tag }: Pick<Secrets, 'tag'>, c
     async succeeded({ clientAddress, account, knownAddress }) {
       await both.forget(`${clientAddress} ${account}`);
       if (!knownAddress) await alone.takeBack(account);
+    },
+    async secondFactor({ clientAddress, userId, knownAddress }) {
+      await codesFromAddress.count(`${clientAddress} ${userId}`);
+      if (!knownAddress) await codes.count(userId);
+    },
+    async secondFactorSucceeded({ clientAddress, userId, knownAddress }) {
+      await codesFromAddress.forget(`${clientAddress} ${userId}`);
+      if (!knownAddress) await codes.takeBack(userId);
     },
   };
 }

@@ -15,29 +15,34 @@ export const userStream = (id: string) => stream('identity', 'User', id);
 
 type Tx = Prisma.TransactionClient;
 
+interface LockedUser {
+  readonly user: User;
+  readonly version: number;
+}
+
+/** The one row lock per aggregate. What belongs to a user is locked after it, never before: no two verbs can wait for each other. */
+export async function lockUser(tx: Tx, id: UserId): Promise<LockedUser> {
+  await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id} FOR UPDATE`;
+  const record = await tx.userRecord.findUnique({ where: { id } });
+  if (!record) throw refuse.USER_NOT_FOUND();
+  return { user: userOf(record), version: record.streamVersion };
+}
+
+/** Writes what the events say: the user's row, the sessions', the event store. */
+export async function saveUser(tx: Tx, { user, version }: LockedUser, events: readonly UserEvent[], now: Date): Promise<void> {
+  if (events.length === 0) return;
+  const streamVersion = await appendEvents(tx, userStream(user.id), version, events, identityEvents);
+  await tx.userRecord.update({
+    where: { id: user.id },
+    data: { ...userColumns(events.reduce<User>(evolve, user)), updatedAt: now, streamVersion },
+  });
+  for (const event of events) {
+    if (event.type !== 'SessionRevoked') continue;
+    await tx.sessionRecord.update({ where: { id: event.data.sessionId }, data: { revokedAt: now, revokedReason: event.data.reason } });
+  }
+}
+
 export function prismaUsers({ client, transact, now }: { client: PrismaClient; transact: UnitOfWork<Tx>; now: () => Date }): Users {
-  async function lock(tx: Tx, id: UserId): Promise<{ user: User; version: number }> {
-    // The one row lock per aggregate. Sessions of a user are locked after it, never before: no two verbs can wait for each other.
-    await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id} FOR UPDATE`;
-    const record = await tx.userRecord.findUnique({ where: { id } });
-    if (!record) throw refuse.USER_NOT_FOUND();
-    return { user: userOf(record), version: record.streamVersion };
-  }
-
-  /** Writes what the events say: the user's row, the session's, the event store. */
-  async function save(tx: Tx, { user, version }: { user: User; version: number }, events: readonly UserEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    const streamVersion = await appendEvents(tx, userStream(user.id), version, events, identityEvents);
-    await tx.userRecord.update({
-      where: { id: user.id },
-      data: { ...userColumns(events.reduce<User>(evolve, user)), updatedAt: now(), streamVersion },
-    });
-    for (const event of events) {
-      if (event.type !== 'SessionRevoked') continue;
-      await tx.sessionRecord.update({ where: { id: event.data.sessionId }, data: { revokedAt: now(), revokedReason: event.data.reason } });
-    }
-  }
-
   async function saveBeside(tx: Tx, userId: UserId, { session, passwordHash: hash }: Beside): Promise<void> {
     if (hash) {
       await tx.passwordRecord.upsert({ where: { userId }, create: { userId, hash, changedAt: now() }, update: { hash, changedAt: now() } });
@@ -66,8 +71,8 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
 
     async update(id, decide, beside = {}) {
       await transact(async (tx) => {
-        const locked = await lock(tx, id);
-        await save(tx, locked, decide(locked.user));
+        const locked = await lockUser(tx, id);
+        await saveUser(tx, locked, decide(locked.user), now());
         await saveBeside(tx, id, beside);
         return id;
       });
@@ -76,10 +81,10 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
 
     async updateSession(id, sessionId, decide) {
       await transact(async (tx) => {
-        const locked = await lock(tx, id);
+        const locked = await lockUser(tx, id);
         await tx.$queryRaw`SELECT 1 FROM sessions WHERE id = ${sessionId}::uuid FOR UPDATE`;
         const record = await tx.sessionRecord.findUnique({ where: { id: sessionId, userId: id } });
-        if (record) await save(tx, locked, decide(locked.user, sessionOf(record)));
+        if (record) await saveUser(tx, locked, decide(locked.user, sessionOf(record)), now());
         return id;
       });
       return id;

@@ -12,6 +12,7 @@ export interface SessionView {
 export interface SessionQueries {
   /** Those that are alive, last used first. */
   sessionsOf(userId: UserId): Promise<SessionView[]>;
+  hasSecondFactor(userId: UserId): Promise<boolean>;
 }
 
 /** A script that signs in again and again leaves thousands behind; nobody reads more than these. */
@@ -28,5 +29,6 @@ export function sessionQueries(prisma: PrismaClient, now: () => Date): SessionQu
       });
       return records.map(({ device, ...session }) => ({ ...session, client: device }));
     },
+    hasSecondFactor: async (userId) => (await prisma.secondFactorRecord.count({ where: { userId, confirmedAt: { not: null } } })) > 0,
   };
 }
