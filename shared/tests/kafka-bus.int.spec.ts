@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import kafkajs, { type Message } from 'kafkajs';
 import { kafkaCanRun } from '../../tools/kafka/for-tests.mjs';
@@ -7,6 +8,8 @@ import type { StoredEvent } from '../src/domain-events/event.js';
 import { startConsumer } from '../src/infrastructure/consumer.js';
 import { type EventBus, topicOf } from '../src/infrastructure/event-bus.js';
 import type { SqlTransaction } from '../src/infrastructure/event-store.js';
+import { SettingError } from '../src/infrastructure/environment.js';
+import { groupLags } from '../src/infrastructure/group-lag.js';
 import { openKafkaBus } from '../src/infrastructure/kafka-bus.js';
 import { kafkaMessage } from '../src/infrastructure/kafka-envelope.js';
 import { kafkaSettings } from '../src/infrastructure/kafka-settings.js';
@@ -24,9 +27,22 @@ function kafkaCanRunUnless(url: string | undefined): boolean {
   return kafkaCanRun() || url !== undefined;
 }
 
-const open = (url: string, more: { topics?: string[]; partitions?: number; requestTimeout?: number } = {}) =>
+interface Opened {
+  topics?: string[];
+  partitions?: number;
+  requestTimeout?: number;
+  account?: { username: string; password: string };
+}
+
+const open = (url: string, more: Opened = {}) =>
   openKafkaBus({
-    settings: kafkaSettings({ ...process.env, EVENT_BUS_URL: url, KAFKA_PARTITIONS: more.partitions ?? 4, KAFKA_REPLICATION: undefined }),
+    settings: kafkaSettings({
+      ...process.env,
+      ...(more.account && { KAFKA_USERNAME: more.account.username, KAFKA_PASSWORD: more.account.password }),
+      EVENT_BUS_URL: url,
+      KAFKA_PARTITIONS: more.partitions ?? 4,
+      KAFKA_REPLICATION: undefined,
+    }),
     clientId: 'test',
     topics: more.topics ?? [],
     log,
@@ -47,9 +63,10 @@ async function sendRaw(url: string, topic: string, messages: Message[]): Promise
 
 (canRun ? describe : describe.skip)('Apache Kafka', () => {
   let kafka: Awaited<ReturnType<typeof startKafka>>;
+  const account = { username: 'story', password: 'a fox in the box' };
   beforeAll(async () => {
     // Topics take messages of 4 MB here, so that one of 2 MB gets as far as the consumer.
-    kafka = await startKafka({ settings: { 'message.max.bytes': 4 * 1024 * 1024 } });
+    kafka = await startKafka({ account, settings: { 'message.max.bytes': 4 * 1024 * 1024 } });
   });
   afterAll(() => kafka.stop());
 
@@ -81,6 +98,69 @@ async function sendRaw(url: string, topic: string, messages: Message[]): Promise
       const other = await open(kafka.url, { partitions: 5 });
       await expect(other.subscribe('refused', [topic], async () => undefined)).rejects.toThrow(/has 3 partitions/);
       await other.close();
+    });
+  });
+
+  describe('that asks for a password, and shows a certificate', () => {
+    const usual = tls.getCACertificates('default');
+    const trust = () => tls.setDefaultCACertificates([...usual, kafka.guarded?.certificate ?? '']);
+    afterAll(() => tls.setDefaultCACertificates(usual));
+    const at = (listener: 'tls' | 'sasl', query: string) => `${kafka.guarded?.[listener]}?${query}`;
+
+    const refusalOf = (url: string, as: typeof account) =>
+      open(url, { account: as, topics: ['any'] }).then(
+        (bus) => bus.close(),
+        (error: unknown) => error,
+      );
+
+    it('is no place to go without trusting its certificate', async () => {
+      const refusal = await refusalOf(at('tls', 'ssl=true&sasl=plain'), account);
+      expect(refusal).toBeInstanceOf(SettingError);
+      expect(String(refusal)).toMatch(/^SettingError: The setting NODE_EXTRA_CA_CERTS is missing or wrong: [^.]*\.$/);
+    });
+
+    it.each([
+      ['tls', 'ssl=true&sasl=plain'],
+      ['tls', 'ssl=true&sasl=scram-sha-512'],
+      ['sasl', 'sasl=scram-sha-512'],
+    ] as const)('carries events by %s, %s', async (listener, query) => {
+      trust();
+      const topic = `guarded-${randomUUID()}`;
+      const bus = await open(at(listener, query), { account, topics: [topic] });
+      const heard: number[] = [];
+      const subscription = await bus.subscribe(topic, [topic], async ({ sequence }) => void heard.push(sequence));
+      await bus.publish(topic, storedEvents(subjectOf('guarded'), upTo(3)));
+      await until(() => heard.length === 3);
+      expect(bus.health()).toEqual({ state: 'up' });
+      await subscription.close();
+      await bus.close();
+    });
+
+    const stranger = { ...account, password: 'a box in the fox' };
+    it.each([
+      ['a wrong password', 'tls', 'ssl=true&sasl=plain', stranger, /^The setting KAFKA_USERNAME or KAFKA_PASSWORD is wrong: /],
+      ['a wrong password', 'sasl', 'sasl=scram-sha-512', stranger, /^The setting KAFKA_USERNAME or KAFKA_PASSWORD is wrong: /],
+      ['an unknown name', 'sasl', 'sasl=scram-sha-512', { ...account, username: 'me' }, /^The setting KAFKA_USERNAME or KAFKA_PASSWORD/],
+      ['a mechanism it does not know', 'sasl', 'sasl=scram-sha-256', account, /^The setting EVENT_BUS_URL is wrong: .* mechanism/],
+      ['another host name', 'tls', 'ssl=true&sasl=plain', account, /^The setting EVENT_BUS_URL is wrong: .* other host names\.$/],
+      [
+        'a password that nobody asked for',
+        undefined,
+        'sasl=scram-sha-512',
+        account,
+        /^The setting EVENT_BUS_URL is wrong: .* leave out sasl\.$/,
+      ],
+    ] as const)('refuses %s (%s, %s) in one sentence, and quotes no secret', async (what, listener, query, as, sentence) => {
+      trust();
+      const url = listener ? at(listener, query) : `${kafka.url}?${query}`;
+      const asked = what === 'another host name' ? url.replace('localhost', '127.0.0.1') : url;
+      const refusal = await refusalOf(asked, as);
+      expect(refusal).toBeInstanceOf(SettingError);
+      expect(String(refusal)).not.toMatch(/fox|\. [A-Z]|127\.0\.0\.1/);
+      expect((refusal as SettingError).message).toMatch(sentence);
+      await expect(
+        groupLags({ EVENT_BUS_URL: asked, KAFKA_PARTITIONS: 4, KAFKA_USERNAME: as.username, KAFKA_PASSWORD: as.password }, '').read(),
+      ).rejects.toThrow(sentence);
     });
   });
 

@@ -37,11 +37,11 @@ export function whatIsMissing() {
 
 /**
  * Formats a folder and starts a broker on it. The folder is a new temporary one, and goes with the broker, unless `folder` names one to keep.
- * Every method resolves when it has come to pass.
+ * Every method resolves when it has come to pass. With `account`, the broker also has listeners that let only that account in.
  *
- * @param {{ port?: number, folder?: string, settings?: Record<string, string | number> }} [options]
+ * @param {{ port?: number, folder?: string, settings?: Record<string, string | number>, account?: { username: string, password: string } }} [options]
  */
-export async function startKafka({ port, folder: kept, settings = {} } = {}) {
+export async function startKafka({ port, folder: kept, settings: given = {}, account } = {}) {
   const missing = whatIsMissing();
   if (missing) throw new Error(missing);
   fetchJars();
@@ -49,6 +49,8 @@ export async function startKafka({ port, folder: kept, settings = {} } = {}) {
   const folder = kept ?? mkdtempSync(temporary);
   mkdirSync(folder, { recursive: true });
   const [clientPort, controllerPort] = [port ?? (await freePort()), await freePort()];
+  const guarded = account && (await guardedListeners(folder, clientPort, controllerPort, account));
+  const settings = { ...guarded?.settings, ...given };
   const properties = join(folder, 'server.properties');
   let child;
 
@@ -59,7 +61,10 @@ export async function startKafka({ port, folder: kept, settings = {} } = {}) {
   configure(settings);
   if (!existsSync(join(folder, 'data', 'meta.properties'))) {
     const id = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a leading dash would be read as an option
-    execFileSync('java', [...options('64m'), 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties], { stdio: 'pipe' });
+    const tool = [...options('64m'), 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
+    // PLAIN asks the settings, SCRAM the cluster's own records.
+    if (account) tool.push('--add-scram', `SCRAM-SHA-512=[name=${account.username},password=${account.password}]`);
+    execFileSync('java', tool, { stdio: 'pipe' });
   }
 
   async function start() {
@@ -105,6 +110,8 @@ export async function startKafka({ port, folder: kept, settings = {} } = {}) {
     /** Value of EVENT_BUS_URL. */
     url: `kafka://127.0.0.1:${clientPort}`,
     folder,
+    /** With `account`: the listeners that ask for it, and the certificate (PEM) of the one with TLS. */
+    guarded: guarded?.reached,
     /** kill -9: nothing is written, nobody is told. */
     kill: () => end('SIGKILL'),
     /** After kill(), on the same port and data; with other settings if told. */
@@ -208,6 +215,45 @@ const defaults = (folder, port, controllerPort) => ({
   'broker.heartbeat.interval.ms': 200,
   'log.cleaner.dedupe.buffer.size': 4 * 1024 * 1024,
 });
+
+/** TLS with PLAIN or SCRAM-SHA-512, and SCRAM-SHA-512 without TLS. */
+async function guardedListeners(folder, port, controllerPort, { username, password }) {
+  const [tlsPort, saslPort] = [await freePort(), await freePort()];
+  const store = ['-keystore', join(folder, 'keystore.p12'), '-storepass', 'not a secret', '-alias', 'broker'];
+  // For the name alone: who asks for 127.0.0.1 finds a certificate of somebody else.
+  const subject = ['-dname', 'CN=localhost', '-ext', 'san=dns:localhost', '-keyalg', 'EC', '-groupname', 'secp256r1'];
+  execFileSync('keytool', ['-genkeypair', '-storetype', 'PKCS12', ...store, ...subject, '-validity', '7'], { stdio: 'pipe' });
+  const certificate = execFileSync('keytool', ['-exportcert', '-rfc', ...store], { encoding: 'utf8', stdio: 'pipe' });
+  const security = 'org.apache.kafka.common.security';
+  const scram = `${security}.scram.ScramLoginModule required;`;
+  return {
+    reached: { tls: `kafka://localhost:${tlsPort}`, sasl: `kafka://127.0.0.1:${saslPort}`, certificate },
+    settings: {
+      listeners: [
+        `PLAINTEXT://127.0.0.1:${port}`,
+        `SASL_SSL://127.0.0.1:${tlsPort}`,
+        `SASL_PLAINTEXT://127.0.0.1:${saslPort}`,
+        `CONTROLLER://127.0.0.1:${controllerPort}`,
+      ],
+      'advertised.listeners': [
+        `PLAINTEXT://127.0.0.1:${port}`,
+        `SASL_SSL://localhost:${tlsPort}`,
+        `SASL_PLAINTEXT://127.0.0.1:${saslPort}`,
+      ],
+      'listener.security.protocol.map': ['PLAINTEXT', 'SASL_SSL', 'SASL_PLAINTEXT', 'CONTROLLER:PLAINTEXT'].map((one) =>
+        one.includes(':') ? one : `${one}:${one}`,
+      ),
+      'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+      'listener.name.sasl_ssl.plain.sasl.jaas.config': `${security}.plain.PlainLoginModule required user_${username}="${password}";`,
+      'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': scram,
+      'listener.name.sasl_plaintext.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+      'listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config': scram,
+      'ssl.keystore.type': 'PKCS12',
+      'ssl.keystore.location': join(folder, 'keystore.p12').replaceAll('\\', '/'),
+      'ssl.keystore.password': 'not a secret',
+    },
+  };
+}
 
 async function freePort() {
   const server = createServer();

@@ -1,18 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, {
-  type Admin,
-  type Broker,
-  type Cluster,
-  type Consumer,
-  type EachBatchPayload,
-  type Message,
-  type Producer,
-  type SASLOptions,
-} from 'kafkajs';
+import kafkajs, { type Admin, type Broker, type Cluster, type Consumer, type EachBatchPayload, type Message, type Producer } from 'kafkajs';
 import type { StoredEvent } from '../domain-events/event.js';
 import { SettingError } from './environment.js';
 import { type EventBus, type EventHandler, type EventSubscription, healthRecord, type UnreadableHandler } from './event-bus.js';
+import { connectionOptions, isSignInFailure, settingAtFault } from './kafka-connection.js';
 import { kafkaMessage, receivedMessage } from './kafka-envelope.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import type { Logger } from './logger.js';
@@ -28,8 +20,8 @@ const retryFailedAfter = 1_000;
 
 /**
  * The event bus on Apache Kafka, by kafkajs (docs/decisions/kafkajs.md says why and which of its traps are avoided here). Brokers that
- * cannot be reached keep nobody from starting: publishing rejects, health says degraded, subscriptions begin when they can. Topics that are
- * not as the settings say are refused.
+ * cannot be reached keep nobody from starting: publishing rejects, health says degraded, subscriptions begin when they can. Brokers that
+ * refuse us, and topics that are not as the settings say, are a SettingError here; later, health says down.
  */
 export async function openKafkaBus({
   settings,
@@ -54,10 +46,7 @@ export async function openKafkaBus({
   const kafka = () =>
     new kafkajs.Kafka({
       clientId,
-      brokers: [...settings.brokers],
-      ssl: settings.ssl,
-      // Its type has an alternative per mechanism, which a union of mechanisms is not.
-      ...(settings.sasl && { sasl: settings.sasl as SASLOptions }),
+      ...connectionOptions(settings),
       connectionTimeout: 5_000,
       requestTimeout,
       // Short: whoever calls tries again and says so, which kafkajs would not for minutes.
@@ -135,6 +124,8 @@ export async function openKafkaBus({
     try {
       await admin.connect();
       return await work(admin);
+    } catch (error) {
+      throw settingAtFault(error) ?? error;
     } finally {
       void admin.disconnect().catch(() => undefined);
     }
@@ -258,6 +249,13 @@ export async function openKafkaBus({
       consumer = undefined;
       await limited(made.disconnect(), 3_000);
       if (!error) return false;
+      const fault = settingAtFault(error);
+      if (fault) {
+        health.report(name, 'down', fault.message);
+        log.error(fault.message);
+        return false;
+      }
+      isRetriable ||= isSignInFailure(error);
       if (isRetriable) health.report(name, ...unreachable(error, `${name} waits`));
       else health.report(name, 'down', `${name} ended for good; this process has to start again.`);
       if (!isRetriable) log.error({ err: error, group: groupId }, 'a subscription ended for good: this process has to start again');
@@ -460,9 +458,10 @@ function batchesOf(events: readonly StoredEvent[]): Message[][] {
   return batches;
 }
 
-/** A wrong topic needs a person; everything else may pass. Neither the error's text nor an address is for everybody who asks for health. */
+/** A wrong topic or password needs a person; everything else may pass. Neither the error's text nor an address is for everybody who asks for health. */
 function unreachable(error: unknown, consequence: string): ['degraded' | 'down', string] {
-  return error instanceof SettingError ? ['down', error.message] : ['degraded', `The brokers cannot be reached. ${consequence}.`];
+  const fault = error instanceof SettingError ? error : settingAtFault(error);
+  return fault ? ['down', fault.message] : ['degraded', `The brokers cannot be reached. ${consequence}.`];
 }
 
 const keyOf = (topic: string, partition: number) => `${topic}/${partition}`;

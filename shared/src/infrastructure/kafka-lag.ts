@@ -1,15 +1,13 @@
-import kafkajs, { type SASLOptions } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { GroupLag } from './group-lag.js';
+import { connectionOptions, settingAtFault } from './kafka-connection.js';
 import type { KafkaSettings } from './kafka-settings.js';
 
 /** The lag of every group that has committed an offset in a topic of ours. Broadcast groups commit none: they are never behind by design. */
-export async function kafkaLag({ brokers, ssl, sasl }: KafkaSettings): Promise<GroupLag[]> {
+export async function kafkaLag(settings: KafkaSettings): Promise<GroupLag[]> {
   const admin = new kafkajs.Kafka({
     clientId: 'lag',
-    brokers: [...brokers],
-    ssl,
-    // Its type has an alternative per mechanism, which a union of mechanisms is not.
-    ...(sasl && { sasl: sasl as SASLOptions }),
+    ...connectionOptions(settings),
     connectionTimeout: 3_000,
     requestTimeout: 5_000,
     retry: { retries: 1, initialRetryTime: 100 },
@@ -43,6 +41,8 @@ export async function kafkaLag({ brokers, ssl, sasl }: KafkaSettings): Promise<G
         ),
     );
     return lags.flat().sort((a, b) => `${a.group} ${a.topic}`.localeCompare(`${b.group} ${b.topic}`) || a.partition - b.partition);
+  } catch (error) {
+    throw settingAtFault(error) ?? error;
   } finally {
     void admin.disconnect().catch(() => undefined);
   }
