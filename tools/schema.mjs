@@ -21,6 +21,7 @@ const tables = [
   ['Every context', (await load('shared/dist/value-objects/refusals.js')).sharedRefusals],
   ['GraphQL', (await load('shared/dist/graphql/errors.js')).graphqlErrors],
   ['HTTP', (await load('shared/dist/infrastructure/http-server.js')).httpRefusals],
+  ['Uploads and media', (await load('shared/dist/infrastructure/object-refusals.js')).objectRefusals],
   ['Between gateway and contexts', (await load('shared/dist/infrastructure/gateway-token.js')).gatewayTokenRefusals],
   ['gateway', (await load('gateway/dist/access/refusals.js')).gatewayRefusals],
 ];

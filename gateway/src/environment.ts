@@ -1,4 +1,10 @@
-import { type Environment, readEnvironment, SettingError, serviceSettings } from '@storytelling/shared/infrastructure/environment';
+import {
+  type Environment,
+  objectServingSettings,
+  readEnvironment,
+  SettingError,
+  serviceSettings,
+} from '@storytelling/shared/infrastructure/environment';
 import type { JWK } from 'jose';
 import { z } from 'zod';
 
@@ -23,6 +29,9 @@ const settings = z.object({
   ALLOWED_ORIGINS: z.string().optional(),
   /** Where mails are written that are not sent; shown at /inbox, outside production only. */
   INBOX_DIR: z.string().optional(),
+  /** Objects that are files are served and taken by the gateway; those in S3 by S3, and then neither setting is needed here. */
+  OBJECT_STORE_URL: objectServingSettings.OBJECT_STORE_URL.optional(),
+  OBJECT_SIGNING_KEYS: objectServingSettings.OBJECT_SIGNING_KEYS.optional(),
 });
 
 export type GatewayEnvironment = z.output<typeof settings>;

@@ -5,6 +5,7 @@ import { gatewayTokens } from '@storytelling/shared/infrastructure/gateway-token
 import { startHttpServer } from '@storytelling/shared/infrastructure/http-server';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { processMetricsRoute } from '@storytelling/shared/infrastructure/metrics';
+import { servedObjects } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
 import { authenticator, clientAddress, userAgent } from './access/authenticate.js';
@@ -29,13 +30,14 @@ export async function startGateway(
   environment: Environment,
   { supergraph = readFileSync(committedSupergraph, 'utf8') }: Ports = {},
 ): Promise<RunningService> {
-  const { PORT, HOST, LOG_LEVEL, NODE_ENV, IDENTITY_JWKS_URL, GATEWAY_PRIVATE_KEY, TRUST_PROXY, ALLOWED_ORIGINS, INBOX_DIR } =
-    gatewayEnvironment(environment);
+  const settings = gatewayEnvironment(environment);
+  const { PORT, HOST, LOG_LEVEL, NODE_ENV, IDENTITY_JWKS_URL, GATEWAY_PRIVATE_KEY, TRUST_PROXY, ALLOWED_ORIGINS, INBOX_DIR } = settings;
   const production = NODE_ENV === 'production';
   const log = createLogger('gateway', LOG_LEVEL);
   // @apollo/gateway ≥ 2.14 reports to its vendor unless this is set before it loads a schema.
   process.env.APOLLO_TELEMETRY_DISABLED = 'true';
 
+  const folders = await servedObjects(settings.OBJECT_STORE_URL, settings.OBJECT_SIGNING_KEYS);
   const tokens = await gatewayTokens(GATEWAY_PRIVATE_KEY);
   const authenticate = authenticator(IDENTITY_JWKS_URL);
   const urls = subgraphNames(supergraph).map((name) => ({ name, url: subgraphUrl(environment, name) }));
@@ -63,6 +65,7 @@ export async function startGateway(
         body: JSON.stringify(tokens.jwks),
       }),
     },
+    folders,
     onUpgrade: (request, socket, head) => {
       if (request.url?.split('?')[0] === '/graphql') sockets.upgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Environment, readEnvironment } from '@storytelling/shared/infrastructure/environment';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
 import { mailFolder, mailSettings } from '@storytelling/shared/infrastructure/open-mailer';
@@ -9,10 +11,13 @@ import { z } from 'zod';
 
 /** What every context gets from the machine it runs on. */
 interface Machine {
+  /** Never 0: links to the platform are made before it listens. */
   readonly port: number;
+  /** Called before the port is taken. */
+  releasePort(): Promise<void>;
   readonly host: string;
   readonly logLevel: string;
-  /** Where contexts keep files: mails that are not sent. */
+  /** Where contexts keep files: mails that are not sent, and objects unless OBJECT_STORE_URL says otherwise. */
   readonly dataFolder: string;
   databaseUrl(database: string): string;
   secret(name: string): string;
@@ -32,7 +37,14 @@ export async function startFleet(
   // Nobody outlives this process who could hold a token of an older key.
   const gatewayKey = await newGatewayKey();
   const { jwks } = await gatewayTokens(gatewayKey);
-  const common = { ...environment, LOG_LEVEL: machine.logLevel, DATA_DIR: machine.dataFolder };
+  const common = {
+    ...environment,
+    LOG_LEVEL: machine.logLevel,
+    DATA_DIR: machine.dataFolder,
+    OBJECT_STORE_URL: environment.OBJECT_STORE_URL || pathToFileURL(join(machine.dataFolder, 'objects')).href,
+    OBJECT_SIGNING_KEYS: environment.OBJECT_SIGNING_KEYS || machine.secret('object-signing-key'),
+    PUBLIC_URL: environment.PUBLIC_URL || publicUrl(machine),
+  };
   const mails = mailFolder(readEnvironment(z.object(mailSettings), common));
   const context = (name: string) => ({
     ...common,
@@ -58,6 +70,7 @@ export async function startFleet(
     return outcome.value;
   }) as [RunningService, RunningService];
 
+  await machine.releasePort();
   const gateway = await start(
     startGateway({
       ...common,
@@ -74,4 +87,10 @@ export async function startFleet(
   const running = started.move();
   const inbox = mails && environment.NODE_ENV !== 'production' ? '/inbox' : undefined;
   return { ...gateway, name: 'platform', inbox, stop: () => running.disposeAsync() };
+}
+
+/** Listening on all addresses is reached at none of that name. */
+function publicUrl({ host, port }: Machine): string {
+  const name = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host) ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

@@ -4,7 +4,7 @@ import { SettingError } from '@storytelling/shared/infrastructure/environment';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { openDataFolder } from './data-folder.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
-import { checkPort, platformSettings } from './settings.js';
+import { platformSettings, reservePort } from './settings.js';
 
 // The whole platform on one machine: PostgreSQL, every context, the gateway. `npm start` ends up here.
 
@@ -35,7 +35,7 @@ stopWithNpm();
 async function start(): Promise<void> {
   try {
     const settings = platformSettings(process.env);
-    await checkPort(settings.PORT, settings.HOST);
+    const { port, release } = await reservePort(settings.PORT, settings.HOST);
     const folder = openDataFolder(resolve(settings.DATA_DIR ?? join(checkout, '.data')));
     const { path, databases } = folder;
     if (databases !== path) console.log(`PostgreSQL does not run as root and cannot reach ${path}: its files are in ${databases}.`);
@@ -53,7 +53,8 @@ async function start(): Promise<void> {
     if (stopping) return;
     const { databaseUrl } = postgres;
     const running = await startFleet(process.env, {
-      port: settings.PORT,
+      port,
+      releasePort: release,
       host: settings.HOST,
       logLevel: settings.LOG_LEVEL,
       dataFolder: path,

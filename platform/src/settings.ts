@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { type Environment, readEnvironment, SettingError, serviceSettings } from '@storytelling/shared/infrastructure/environment';
 import { z } from 'zod';
 
@@ -17,13 +17,25 @@ export function platformSettings(environment: Environment): PlatformSettings {
   return readEnvironment(schema, environment);
 }
 
-/** Before anything is started; the gateway takes the port last, when it can serve. */
-export async function checkPort(port: number, host: string): Promise<void> {
+/** The port that the gateway is going to take last of all, when it can serve, and that links to it are made with before. */
+export interface ReservedPort {
+  readonly port: number;
+  /** To be called right before it is taken. */
+  release(): Promise<void>;
+}
+
+/** Before anything is started. For 0, one that is free is held: seconds later a connection of ours to PostgreSQL could have it. */
+export async function reservePort(port: number, host: string): Promise<ReservedPort> {
+  const probe = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
-    const probe = createServer();
     probe.once('error', ({ code }: NodeJS.ErrnoException) => reject(new SettingError(refusal(port, host, code))));
-    probe.listen(port, host, () => probe.close(() => resolve()));
+    probe.listen(port, host, resolve);
   });
+  const { port: found } = probe.address() as AddressInfo;
+  probe.unref();
+  const release = () => new Promise<void>((resolve) => probe.close(() => resolve()));
+  if (port !== 0) await release();
+  return { port: found, release };
 }
 
 function refusal(port: number, host: string, code: string | undefined): string {

@@ -47,6 +47,29 @@ const eventBusSettings = {
 
 export type EventBusSettings = z.output<z.ZodObject<typeof eventBusSettings>>;
 
+const signingKeyRule = '32 random bytes in base64, or several such keys separated by commas, the newest first';
+
+/** For the gateway, which serves what is stored as files. */
+export const objectServingSettings = {
+  /** `file:/folder`, or `s3://bucket?region=…&endpoint=…`. */
+  OBJECT_STORE_URL: z.string({ error: 'file:/folder or s3://bucket?region=…' }),
+  /** Links to media and permissions to upload are signed with the first, and recognised by all. */
+  OBJECT_SIGNING_KEYS: z
+    .string({ error: signingKeyRule })
+    .regex(/^\s*[A-Za-z0-9+/]{43}=(\s*,\s*[A-Za-z0-9+/]{43}=)*\s*$/, { error: signingKeyRule })
+    .transform((text) => text.split(',').map((key) => new Uint8Array(Buffer.from(key.trim(), 'base64')))),
+};
+
+export const objectStoreSettings = {
+  ...objectServingSettings,
+  /** Where clients reach the gateway, for the links that we hand out. */
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'the URL at which clients reach the gateway, such as https://stories.example.org' })
+    .transform((text) => text.replace(/\/+$/, '')),
+};
+
+export type ObjectStoreSettings = z.output<z.ZodObject<typeof objectStoreSettings>>;
+
 export const databaseSettings = {
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, { error: 'a URL that begins with postgresql://' }),
   ...eventBusSettings,

@@ -51,6 +51,9 @@ export interface HttpAnswer {
 
 export type HttpRoute = (request: IncomingMessage) => HttpAnswer | Promise<HttpAnswer>;
 
+/** Answers everything below a path by itself, in a stream; `rest` is what follows that path. A Refusal that it throws is answered here. */
+export type HttpHandler = (rest: string, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 export interface GraphQLEndpoint<Context extends BaseContext> {
   readonly server: ApolloServer<Context>;
   /** `/graphql` unless told. */
@@ -67,6 +70,8 @@ export interface HttpServerOptions<Context extends BaseContext> {
   readonly log: Logger;
   /** By method and exact path: `'GET /.well-known/jwks.json'`. */
   readonly routes?: Readonly<Record<string, HttpRoute>>;
+  /** By method and the beginning of the path: `'GET /media/'`. */
+  readonly folders?: Readonly<Record<string, HttpHandler>>;
   readonly graphql?: GraphQLEndpoint<Context>;
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Whether it can serve now, for GET /ready; always, unless told. */
@@ -81,6 +86,8 @@ export interface HttpServerOptions<Context extends BaseContext> {
   /** Origins of web pages that may read answers (CORS). None: pages of the same origin only. */
   readonly allowOrigin?: (origin: string) => boolean;
   readonly bodyLimit?: number;
+  /** Milliseconds in which a JSON body has to arrive. */
+  readonly bodyPatience?: number;
 }
 
 export interface HttpServer {
@@ -124,6 +131,7 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     host,
     log,
     routes = {},
+    folders = {},
     graphql,
     onUpgrade,
     ready = () => true,
@@ -131,6 +139,7 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     onDrain,
     allowOrigin,
     bodyLimit = defaultBodyLimit,
+    bodyPatience = 30_000,
   } = options;
   const graphqlPath = graphql?.path ?? '/graphql';
   let draining = false;
@@ -147,8 +156,13 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
     },
     ...routes,
   };
-  const allowed = (path: string) =>
-    Object.keys(table).flatMap((route) => (route.endsWith(` ${path}`) ? [route.slice(0, route.indexOf(' '))] : []));
+  const allowed = (path: string) => [
+    ...Object.keys(table).flatMap((route) => (route.endsWith(` ${path}`) ? [route.slice(0, route.indexOf(' '))] : [])),
+    ...Object.keys(folders).flatMap((route) => {
+      const [method = '', beginning = ''] = route.split(' ');
+      return path.startsWith(beginning) ? [method] : [];
+    }),
+  ];
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
@@ -172,10 +186,19 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
       }
       if (graphql.page && request.method === 'GET' && !search && request.headers.accept?.includes('text/html'))
         return send(request, response, await graphql.page());
-      return answerGraphQL(graphql, request, response, search, bodyLimit, log);
+      return answerGraphQL(graphql, request, response, search, { limit: bodyLimit, patience: bodyPatience }, log);
     }
-    const route = table[`${request.method === 'HEAD' ? 'GET' : request.method} ${pathname}`];
+    const asked = `${request.method === 'HEAD' ? 'GET' : request.method} ${pathname}`;
+    const route = table[asked];
     if (route) return send(request, response, await route(request));
+    const folder = Object.entries(folders).find(([beginning]) => asked.startsWith(beginning));
+    if (folder) {
+      const [beginning, handle] = folder;
+      return handle(asked.slice(beginning.length), request, response).catch((error: unknown) => {
+        if (!(error instanceof Refusal) || response.headersSent) throw error;
+        sendRefusal(request, response, error);
+      });
+    }
     const methods = allowed(pathname);
     if (methods.length === 0) return send(request, response, refusalAnswer(refuse.PATH_NOT_FOUND()));
     send(request, response, refusalAnswer(refuse.METHOD_NOT_ALLOWED({ allow: methods.join(' or ') }), 405, { allow: methods.join(', ') }));
@@ -184,7 +207,8 @@ export async function startHttpServer<Context extends BaseContext>(options: Http
   /** The newest answer on each connection. */
   const answers = new WeakMap<Duplex, ServerResponse>();
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: headerLimit },
+    // A JSON body has a shorter time of its own; an upload from a phone may need all of this.
+    { requestTimeout: 300_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: headerLimit },
     (request, response) => {
       if (draining) response.setHeader('connection', 'close');
       answers.set(request.socket, response);
@@ -262,7 +286,7 @@ async function answerGraphQL<Context extends BaseContext>(
   request: IncomingMessage,
   response: ServerResponse,
   search: string,
-  bodyLimit: number,
+  body: BodyLimits,
   log: Logger,
 ): Promise<void> {
   let opened: Awaited<ReturnType<typeof endpoint.open>>;
@@ -280,14 +304,14 @@ async function answerGraphQL<Context extends BaseContext>(
   const { operation, context } = opened;
   response.setHeader('x-correlation-id', operation.correlationId);
   await runOperation(operation, async () => {
-    const body = request.method === 'POST' ? await readJson(request, bodyLimit) : { value: undefined };
-    if ('refusal' in body) return send(request, response, refusalAnswer(body.refusal, body.status));
+    const read = request.method === 'POST' ? await readJson(request, body) : { value: undefined };
+    if ('refusal' in read) return sendRefusal(request, response, read.refusal, read.status);
 
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(request.headers))
       if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
     const result = await endpoint.server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body: body.value },
+      httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body: read.value },
       context: async () => context,
     });
     const answerHeaders = Object.fromEntries(result.headers);
@@ -309,7 +333,12 @@ async function answerGraphQL<Context extends BaseContext>(
 
 type Body = { value: unknown } | { refusal: Refusal; status: number };
 
-async function readJson(request: IncomingMessage, limit: number): Promise<Body> {
+interface BodyLimits {
+  readonly limit: number;
+  readonly patience: number;
+}
+
+async function readJson(request: IncomingMessage, { limit, patience }: BodyLimits): Promise<Body> {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((parameter) => /^\s*charset="?([^"\s]+)/.exec(parameter)?.[1]).find(Boolean) ?? 'utf-8';
   const encoding = request.headers['content-encoding'] ?? 'identity';
@@ -317,7 +346,8 @@ async function readJson(request: IncomingMessage, limit: number): Promise<Body> 
     request.resume();
     return { refusal: refuse.CONTENT_TYPE_UNSUPPORTED(), status: 415 };
   }
-  const bytes = await readBytes(request, limit);
+  const bytes = await readBytes(request, limit, patience);
+  if (bytes === 'slow') return { refusal: refuse.REQUEST_TOO_SLOW(), status: 408 };
   if (!bytes) return { refusal: refuse.BODY_TOO_LARGE({ limit }), status: 413 };
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -333,8 +363,10 @@ async function readJson(request: IncomingMessage, limit: number): Promise<Body> 
  * A body that is too large is read to its end up to 16 times the limit and thrown away: a client that is cut while it sends sees a
  * broken connection and never reads why. Beyond that the connection is cut.
  */
-function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+function readBytes(request: IncomingMessage, limit: number, patience: number): Promise<Buffer | 'slow' | undefined> {
   return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, patience, 'slow');
+    request.once('close', () => clearTimeout(timer));
     let chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -343,10 +375,19 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | un
       else chunks = [];
       if (size > limit * 16) request.destroy();
     });
-    request.on('end', () => resolve(size <= limit ? Buffer.concat(chunks) : undefined));
+    request.on('end', () => {
+      clearTimeout(timer);
+      resolve(size <= limit ? Buffer.concat(chunks) : undefined);
+    });
     request.on('error', reject);
     request.on('close', () => reject(new Error('the client went away')));
   });
+}
+
+/** The one form of a refusal over HTTP: `{ "errors": […] }`, its status by its kind. */
+export function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal, status = statusOf[refusal.kind]): void {
+  // The rest of a body that came too slowly is not waited for: the connection ends with the answer.
+  send(request, response, refusalAnswer(refusal, status, status === 408 ? { connection: 'close' } : {}));
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status = 200, headers, body }: HttpAnswer): void {

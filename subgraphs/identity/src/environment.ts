@@ -1,4 +1,10 @@
-import { databaseSettings, type Environment, readEnvironment, serviceSettings } from '@storytelling/shared/infrastructure/environment';
+import {
+  databaseSettings,
+  type Environment,
+  objectStoreSettings,
+  readEnvironment,
+  serviceSettings,
+} from '@storytelling/shared/infrastructure/environment';
 import { z } from 'zod';
 
 const keyRule = '32 random bytes in base64, such as `openssl rand -base64 32` prints';
@@ -6,6 +12,7 @@ const keyRule = '32 random bytes in base64, such as `openssl rand -base64 32` pr
 const settings = z.object({
   ...serviceSettings,
   ...databaseSettings,
+  ...objectStoreSettings,
   /** Seals the signing keys in the database, and is the root of the other secrets: losing it signs everybody out. */
   KEY_ENCRYPTION_KEY: z
     .string({ error: keyRule })

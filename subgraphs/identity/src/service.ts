@@ -4,9 +4,11 @@ import { openContextRuntime } from '@storytelling/shared/infrastructure/context-
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import { openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { startSweeping, uploadsOf } from '@storytelling/shared/infrastructure/uploads';
 import { readIdentityEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { identityGraph } from './graphql/context.js';
@@ -46,6 +48,11 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   closing.defer(() => runtime.close());
   const prisma = new PrismaClient({ adapter: runtime.adapter });
   closing.defer(() => prisma.$disconnect());
+  const store = await openObjectStore('identity', settings, log);
+  closing.defer(() => store.close());
+  const uploads = uploadsOf('identity', { ...store, now, newId });
+  const sweeping = startSweeping(uploads.sweep, log);
+  closing.defer(() => sweeping.stop());
   const keyRing = await openKeyRing({ prisma, secrets, now, log });
   closing.defer(() => keyRing.close());
   const housekeeping = startHousekeeping({ prisma, now, log });

@@ -4,6 +4,7 @@ import { anonymous, type Caller } from '@storytelling/shared/graphql/caller';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
+import { type TestObjectStore, testObjectStore } from '@storytelling/shared/testing/object-store';
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type pg from 'pg';
@@ -19,6 +20,7 @@ const updateProfile = 'mutation ($input: UpdateProfileInput!) { updateProfile(in
 describe('the identity service, two replicas', () => {
   let database: TestDatabase;
   let log: TestDatabase;
+  let objects: TestObjectStore;
   let pool: pg.Pool;
   let replicas: RunningService[];
   let issue: (caller: Caller) => Promise<string>;
@@ -26,6 +28,7 @@ describe('the identity service, two replicas', () => {
 
   beforeAll(async () => {
     [database, log] = await Promise.all([testDatabase('identity'), testDatabase('backbone')]);
+    objects = testObjectStore();
     const tokens = await gatewayTokens(await newGatewayKey());
     issue = (caller) => tokens.issue('identity', caller, randomUUID());
     environment = {
@@ -34,6 +37,7 @@ describe('the identity service, two replicas', () => {
       GATEWAY_JWKS: JSON.stringify(tokens.jwks),
       KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       LOG_LEVEL: 'silent',
+      ...objects.settings,
     };
     replicas = await Promise.all([startIdentity(environment), startIdentity(environment)]);
     pool = testPool(database.url);
@@ -43,6 +47,7 @@ describe('the identity service, two replicas', () => {
     await pool.end();
     await database.drop();
     await log.drop();
+    objects.drop();
   });
 
   let turn = 0;

@@ -1,9 +1,16 @@
-import { databaseSettings, type Environment, readEnvironment, serviceSettings } from '@storytelling/shared/infrastructure/environment';
+import {
+  databaseSettings,
+  type Environment,
+  objectStoreSettings,
+  readEnvironment,
+  serviceSettings,
+} from '@storytelling/shared/infrastructure/environment';
 import { z } from 'zod';
 
 const settings = z.object({
   ...serviceSettings,
   ...databaseSettings,
+  ...objectStoreSettings,
   /** Without it the local provider analyzes, in English and offline. */
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url({ error: 'a URL' }).optional(),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { identityEvents } from '@storytelling/shared/domain-events/identity';
 import { openContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
@@ -5,9 +6,11 @@ import type { Environment } from '@storytelling/shared/infrastructure/environmen
 import { startJobs } from '@storytelling/shared/infrastructure/jobs';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { startProjection } from '@storytelling/shared/infrastructure/projection';
+import { openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { startSweeping, uploadsOf } from '@storytelling/shared/infrastructure/uploads';
 import { whenUserRegistered } from './application/when-user-registered.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
 import { readStoryEnvironment } from './environment.js';
@@ -34,6 +37,11 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => runtime.close());
   const client = new PrismaClient({ adapter: runtime.adapter });
   closing.defer(() => client.$disconnect());
+  const store = await openObjectStore('story', settings, log);
+  closing.defer(() => store.close());
+  const uploads = uploadsOf('story', { ...store, now: () => new Date(), newId: randomUUID });
+  const sweeping = startSweeping(uploads.sweep, log);
+  closing.defer(() => sweeping.stop());
   const provider = ports.provider ?? chooseAnalysisProvider(settings);
   closing.defer(() => provider.close?.());
   const jobs = await startJobs({ databaseUrl, queues: [analysisQueue], log });

@@ -11,6 +11,7 @@ import { type Relay, startRelay } from '@storytelling/shared/infrastructure/rela
 import { startReplays } from '@storytelling/shared/infrastructure/replay';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
+import { type TestObjectStore, testObjectStore } from '@storytelling/shared/testing/object-store';
 import pg from 'pg';
 import { startStory } from '../src/service.js';
 
@@ -23,6 +24,7 @@ describe('authors, story’s own record of identity’s users', () => {
   let relay: Relay;
   let replays: ReturnType<typeof startReplays>;
   let story: RunningService;
+  let objects: TestObjectStore;
 
   beforeAll(async () => {
     const [identityDatabase, storyDatabase, busDatabase] = await Promise.all(['identity', 'story', 'backbone'].map(testDatabase));
@@ -37,11 +39,13 @@ describe('authors, story’s own record of identity’s users', () => {
     const identity = { context: 'identity', databaseUrl: identityDatabase.url, bus, log };
     relay = startRelay(identity);
     replays = startReplays({ ...identity, pool: pools.identity });
+    objects = testObjectStore();
     story = await startStory({
       DATABASE_URL: storyDatabase.url,
       EVENT_BUS_URL: `embedded:${busDatabase.url}`,
       GATEWAY_JWKS: JSON.stringify((await gatewayTokens(await newGatewayKey())).jwks),
       LOG_LEVEL: 'silent',
+      ...objects.settings,
     });
   });
   afterAll(async () => {
@@ -51,6 +55,7 @@ describe('authors, story’s own record of identity’s users', () => {
     await bus.close();
     await Promise.all([pools.identity.end(), pools.story.end()]);
     await Promise.all(databases.map((database) => database.drop()));
+    objects.drop();
   });
 
   const userOf = (index: number) => `user-000000${String(index).padStart(4, '0')}`;
