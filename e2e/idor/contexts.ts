@@ -4,6 +4,7 @@ import type { Caller } from '@storytelling/shared/graphql/caller';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
+import { testObjectStore } from '@storytelling/shared/testing/object-store';
 import { startIdentity } from '@storytelling/identity/service';
 import { startStory } from '@storytelling/story/service';
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
@@ -31,11 +32,13 @@ export async function startContexts() {
   const tokens = await gatewayTokens(key);
   const databases = new Map<string, TestDatabase>();
   for (const name of [...contexts, 'backbone']) databases.set(name, await testDatabase(name));
+  const objects = testObjectStore();
   const settings = (name: string) => ({
     DATABASE_URL: databases.get(name)?.url,
     EVENT_BUS_URL: `embedded:${databases.get('backbone')?.url}`,
     GATEWAY_JWKS: JSON.stringify(tokens.jwks),
     LOG_LEVEL: 'silent',
+    ...objects.settings,
   });
   const services: Record<Context, RunningService> = {
     identity: await startIdentity({ ...settings('identity'), KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') }),
@@ -90,6 +93,7 @@ export async function startContexts() {
     async stop() {
       for (const service of Object.values(services)) await service.stop();
       for (const database of databases.values()) await database.drop();
+      objects.drop();
     },
   };
 }
