@@ -86,13 +86,44 @@ export const RecoveryCodeSpent = defineEvent({
   schema: z.object({ userId: z.string(), left: z.int().min(0) }),
 });
 
+export const RoleAssigned = defineEvent({
+  type: 'RoleAssigned',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  meaning:
+    'A user is something else on this platform now; their next access token says so. `assignedBy` is a user, or `operator` for a person at the machine.',
+  schema: z.object({ userId: z.string(), role, previousRole: role, assignedBy: z.string(), reason: personal }),
+  personal: { reason: 'userId' },
+});
+
+export const PermissionGranted = defineEvent({
+  type: 'PermissionGranted',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  meaning: 'Whoever has this role may do one thing more.',
+  schema: z.object({ roleId: z.string(), resource: z.string(), action: z.string() }),
+});
+
+export const PermissionRevoked = defineEvent({
+  type: 'PermissionRevoked',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  meaning: 'Whoever has this role may do one thing less.',
+  schema: z.object({ roleId: z.string(), resource: z.string(), action: z.string() }),
+});
+
 export const UserDeactivated = defineEvent({
   type: 'UserDeactivated',
   context: 'identity',
   version: 1,
   reach: 'published',
   meaning: 'A user may not sign in any more; what they made stays.',
-  schema: z.object({ userId: z.string() }),
+  // The reason is somebody’s words about a person.
+  schema: z.object({ userId: z.string(), reason: personal.optional() }),
+  personal: { reason: 'userId' },
 });
 
 export const identityEvents = catalogOf(
@@ -104,6 +135,9 @@ export const identityEvents = catalogOf(
   SecondFactorEnabled,
   SecondFactorDisabled,
   RecoveryCodeSpent,
+  RoleAssigned,
+  PermissionGranted,
+  PermissionRevoked,
   UserDeactivated,
 );
 
@@ -116,4 +150,7 @@ export type UserEvent =
   | EventOf<typeof SecondFactorEnabled>
   | EventOf<typeof SecondFactorDisabled>
   | EventOf<typeof RecoveryCodeSpent>
+  | EventOf<typeof RoleAssigned>
   | EventOf<typeof UserDeactivated>;
+
+export type PermissionEvent = EventOf<typeof PermissionGranted> | EventOf<typeof PermissionRevoked>;

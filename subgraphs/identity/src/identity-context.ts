@@ -1,6 +1,9 @@
 import type { Ports } from './application/ports.js';
+import { assignRole } from './application/assign-role.js';
 import { beginSecondFactor } from './application/begin-second-factor.js';
+import { grantPermission, revokePermission } from './application/change-permission.js';
 import { confirmSecondFactor } from './application/confirm-second-factor.js';
+import { deactivateUser } from './application/deactivate-user.js';
 import { disableSecondFactor } from './application/disable-second-factor.js';
 import { refreshSession } from './application/refresh-session.js';
 import { register } from './application/register.js';
@@ -24,6 +27,10 @@ export function identityContext(ports: IdentityPorts) {
       beginSecondFactor: beginSecondFactor(ports),
       confirmSecondFactor: confirmSecondFactor(ports),
       disableSecondFactor: disableSecondFactor(ports),
+      assignRole: assignRole(ports),
+      grantPermission: grantPermission(ports),
+      revokePermission: revokePermission(ports),
+      deactivateUser: deactivateUser(ports),
     },
   };
 }

@@ -21,9 +21,12 @@ import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
 import { openKeyRing } from './infrastructure/key-ring.js';
 import { prismaSecondFactors } from './infrastructure/prisma-second-factors.js';
 import { prismaSessions } from './infrastructure/prisma-sessions.js';
+import { prismaStaff } from './infrastructure/prisma-staff.js';
 import { prismaUsers } from './infrastructure/prisma-users.js';
 import { refreshTokens } from './infrastructure/refresh-tokens.js';
 import { secretsFrom } from './infrastructure/secrets.js';
+import { accountQueries } from './infrastructure/account-queries.js';
+import { roleQueries } from './infrastructure/role-queries.js';
 import { sessionQueries } from './infrastructure/session-queries.js';
 import { totp } from './infrastructure/totp.js';
 import { userQueries } from './infrastructure/user-queries.js';
@@ -58,10 +61,11 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const housekeeping = startHousekeeping({ prisma, now, log });
   closing.defer(() => housekeeping.stop());
 
-  const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now) };
+  const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now), ...roleQueries(prisma), ...accountQueries(prisma) };
   const transact = unitOfWork(prisma, () => runtime.relay.nudge());
   const { verbs } = identityContext({
     users: prismaUsers({ client: prisma, transact, now }),
+    staff: prismaStaff({ client: prisma, transact, now }),
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,
     sessions: prismaSessions(prisma),

@@ -10,6 +10,8 @@ import { authenticate, changeProfile, evolve, register, revokeSession, type User
 import { identityGraph } from '../src/graphql/context.js';
 import { identitySchema } from '../src/graphql/schema.js';
 import { userOf } from '../src/infrastructure/prisma-users.js';
+import { accountQueries } from '../src/infrastructure/account-queries.js';
+import { roleQueries } from '../src/infrastructure/role-queries.js';
 import { sessionQueries } from '../src/infrastructure/session-queries.js';
 import { userQueries } from '../src/infrastructure/user-queries.js';
 import { type IdentityDatabase, identityDatabase } from './identity-database.js';
@@ -51,7 +53,12 @@ describe('users in the graph', () => {
   }
 
   async function ask(source: string, caller: Caller, variableValues: Record<string, unknown> = {}) {
-    const queries = { ...userQueries(database.prisma), ...sessionQueries(database.prisma, () => new Date()) };
+    const queries = {
+      ...userQueries(database.prisma),
+      ...sessionQueries(database.prisma, () => new Date()),
+      ...roleQueries(database.prisma),
+      ...accountQueries(database.prisma),
+    };
     const { verbs } = identityOn(database);
     const contextValue = identityGraph({ verbs, queries }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });

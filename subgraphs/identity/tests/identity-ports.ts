@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { type IdentityPorts, identityContext } from '../src/identity-context.js';
-import { argon2Passwords } from '../src/infrastructure/argon2-passwords.js';
+import type { Passwords } from '../src/domain/passwords.js';
 import { postgresAttempts } from '../src/infrastructure/attempt-limits.js';
 import { prismaSecondFactors } from '../src/infrastructure/prisma-second-factors.js';
+import { prismaStaff } from '../src/infrastructure/prisma-staff.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
 import { secretsFrom } from '../src/infrastructure/secrets.js';
 import { totp } from '../src/infrastructure/totp.js';
 import type { IdentityDatabase } from './identity-database.js';
+
+/** Hashing for real takes 20 ms of a core each time; argon2-passwords.spec.ts and service.int.spec.ts do. */
+const quickPasswords: Passwords = {
+  hash: async (password) => `$argon2id$${password}`,
+  verify: async (hash, password) => ({ matches: hash === `$argon2id$${password}`, outdated: false }),
+  common: async () => () => false,
+};
 
 /** Every verb on a real database, as service.ts wires them, with a clock that a test can set and access tokens that are not signed. */
 export function identityOn({ pool, prisma, users, sessions }: IdentityDatabase, ports: Partial<IdentityPorts> = {}) {
@@ -18,7 +26,8 @@ export function identityOn({ pool, prisma, users, sessions }: IdentityDatabase, 
   return identityContext({
     users,
     sessions,
-    passwords: argon2Passwords(),
+    passwords: quickPasswords,
+    staff: prismaStaff({ client: prisma, transact, now }),
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,
     attempts: postgresAttempts(pool, secrets),

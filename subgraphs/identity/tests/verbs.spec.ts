@@ -6,6 +6,8 @@ import { identityContext } from '../src/identity-context.js';
 import { totp } from '../src/infrastructure/totp.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
 
+const notHere = () => Promise.reject(new Error('not in this test'));
+
 /** The verbs on memory: hashing is a prefix, limits only take notes, keys of requests are remembered by name. */
 function identity() {
   let time = new Date('2026-11-22T20:00:00Z').getTime();
@@ -26,10 +28,11 @@ function identity() {
       },
       common: async () => (lowerCase) => lowerCase === 'password123',
     },
+    staff: { look: notHere, changeUser: notHere, changePermission: notHere }, // staff.int.spec.ts
     // What nobody here has; with one: second-factor.int.spec.ts.
     secondFactors: {
       standing: async () => ({ isEnrolled: false, knownAddress: false }),
-      update: () => Promise.reject(new Error('not in this test')),
+      update: notHere,
     },
     oneTimeCodes: totp,
     attempts: {

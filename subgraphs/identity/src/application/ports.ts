@@ -4,12 +4,14 @@ import type { OneTimeCodes } from '../domain/one-time-codes.js';
 import type { Passwords } from '../domain/passwords.js';
 import type { SecondFactors } from '../domain/second-factors.js';
 import type { RefreshTokens, Sessions } from '../domain/sessions.js';
+import type { Staff } from '../domain/staff.js';
 import type { Users } from '../domain/users.js';
 
 /** Everything that the verbs need from the world. */
 export interface Ports {
   readonly users: Users;
   readonly sessions: Sessions;
+  readonly staff: Staff;
   readonly passwords: Passwords;
   readonly secondFactors: SecondFactors;
   readonly oneTimeCodes: OneTimeCodes;

@@ -97,6 +97,8 @@ export function evolve(user: User | undefined, event: UserEvent): User {
       const { firstName, lastName } = event.data;
       return { ...user, profile: { ...user.profile, firstName, lastName } };
     }
+    case 'RoleAssigned':
+      return { ...user, role: event.data.role };
     case 'UserDeactivated':
       return { ...user, status: 'deactivated' };
     case 'UserAuthenticated':

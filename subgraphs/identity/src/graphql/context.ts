@@ -1,6 +1,9 @@
 import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
+import type { assignRole } from '../application/assign-role.js';
 import type { beginSecondFactor } from '../application/begin-second-factor.js';
+import type { grantPermission, revokePermission } from '../application/change-permission.js';
 import type { confirmSecondFactor } from '../application/confirm-second-factor.js';
+import type { deactivateUser } from '../application/deactivate-user.js';
 import type { disableSecondFactor } from '../application/disable-second-factor.js';
 import type { refreshSession } from '../application/refresh-session.js';
 import type { register } from '../application/register.js';
@@ -8,8 +11,11 @@ import type { revokeSession } from '../application/revoke-session.js';
 import type { signIn } from '../application/sign-in.js';
 import type { signOut } from '../application/sign-out.js';
 import type { updateProfile } from '../application/update-profile.js';
+import type { AccountQueries } from '../infrastructure/account-queries.js';
+import type { RoleQueries } from '../infrastructure/role-queries.js';
 import type { SessionQueries } from '../infrastructure/session-queries.js';
 import type { UserQueries } from '../infrastructure/user-queries.js';
+import { type RoleLoaders, roleLoaders } from './role.loader.js';
 import { type SecondFactorLoader, secondFactorLoader, type SessionLoader, sessionLoader } from './session.loader.js';
 import { type UserLoader, userLoader } from './user.loader.js';
 
@@ -23,12 +29,20 @@ export interface IdentityVerbs {
   readonly beginSecondFactor: ReturnType<typeof beginSecondFactor>;
   readonly confirmSecondFactor: ReturnType<typeof confirmSecondFactor>;
   readonly disableSecondFactor: ReturnType<typeof disableSecondFactor>;
+  readonly assignRole: ReturnType<typeof assignRole>;
+  readonly grantPermission: ReturnType<typeof grantPermission>;
+  readonly revokePermission: ReturnType<typeof revokePermission>;
+  readonly deactivateUser: ReturnType<typeof deactivateUser>;
 }
 
 /** What a resolver of this context has at hand; made anew for each request. */
 export interface IdentityGraph {
   readonly caller: Caller;
   readonly verbs: IdentityVerbs;
+  /** Lists: what is asked for once per answer. */
+  readonly queries: Pick<RoleQueries, 'roles' | 'rolesById'> & AccountQueries;
+  readonly roles: RoleLoaders;
+  readonly seesRoles: boolean;
   readonly sessions: SessionLoader;
   readonly secondFactor: SecondFactorLoader;
   /** As the caller may see them. */
@@ -38,13 +52,17 @@ export interface IdentityGraph {
 }
 
 export function identityGraph(
-  { verbs, queries }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries },
+  { verbs, queries }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries & RoleQueries & AccountQueries },
   caller: Caller,
 ): IdentityGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, readsAccounts: hasPermission(caller, 'user:read') };
+  const seesRoles = ['user:read', 'role:assign', 'permission:grant'].some((permission) => hasPermission(caller, permission));
   return {
     caller,
     verbs,
+    queries,
+    seesRoles,
+    roles: roleLoaders(queries, { seesRoles }),
     sessions: sessionLoader(queries),
     secondFactor: secondFactorLoader(queries),
     users: userLoader((ids) => queries.usersById(ids, viewer)),

@@ -1,6 +1,8 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { IdentityGraph } from './context.js';
+import { RoleResolver, StaffResolver } from './role.resolver.js';
+import { PermissionType, RoleType } from './role.type.js';
 import { SecondFactorConfirmationResolver, SecondFactorResolver } from './second-factor.resolver.js';
 import { SessionResolver } from './session.resolver.js';
 import { AuthSessionResolver, UserResolver } from './user.resolver.js';
@@ -8,9 +10,21 @@ import { UserType } from './user.type.js';
 
 export function identitySchema(): GraphQLSchema {
   return buildSubgraph<IdentityGraph>({
-    resolvers: [UserResolver, AuthSessionResolver, SessionResolver, SecondFactorResolver, SecondFactorConfirmationResolver],
-    orphanedTypes: [UserType],
-    references: { User: ({ id }, { users }) => users.load(id) },
+    resolvers: [
+      UserResolver,
+      AuthSessionResolver,
+      SessionResolver,
+      SecondFactorResolver,
+      SecondFactorConfirmationResolver,
+      StaffResolver,
+      RoleResolver,
+    ],
+    orphanedTypes: [UserType, RoleType, PermissionType],
+    references: {
+      User: ({ id }, { users }) => users.load(id),
+      Role: ({ id }, { roles }) => roles.role.load(id),
+      Permission: ({ id }, { roles }) => roles.permission.load(id),
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 import { Directive, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
 import type { UserRole } from '../domain/user.js';
 
-const UserRoleEnum = {
+export const UserRoleEnum = {
   MEMBER: 'member',
   ADMIN: 'admin',
   SUPER_ADMIN: 'super-admin',

@@ -21,10 +21,10 @@ interface LockedUser {
 }
 
 /** The one row lock per aggregate. What belongs to a user is locked after it, never before: no two verbs can wait for each other. */
-export async function lockUser(tx: Tx, id: UserId): Promise<LockedUser> {
+export async function lockUser(tx: Tx, id: UserId, field?: string): Promise<LockedUser> {
   await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id} FOR UPDATE`;
   const record = await tx.userRecord.findUnique({ where: { id } });
-  if (!record) throw refuse.USER_NOT_FOUND();
+  if (!record) throw refuse.USER_NOT_FOUND(undefined, field);
   return { user: userOf(record), version: record.streamVersion };
 }
 
