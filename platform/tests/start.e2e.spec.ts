@@ -164,12 +164,22 @@ describe('npm start', () => {
     expect(platform.output()).toBe(sentence);
   });
 
-  it('stops what it had started when a context refuses its settings', async () => {
-    const platform = run({ OPENAI_BASE_URL: 'nonsense' });
-    await expect(platform.exited).resolves.toBe(1);
-    expect(platform.output()).toBe('The setting OPENAI_BASE_URL is wrong: a URL.\n');
-    expect(processesOf(dataFolder)).toEqual([]);
-  }, 60_000);
+  it.each([
+    [{ OPENAI_BASE_URL: 'nonsense' }, 'The setting OPENAI_BASE_URL is wrong: a URL.\n'],
+    [
+      { EVENT_BUS_URL: 'kafka://localhost' },
+      'The setting EVENT_BUS_URL is wrong: it has the form kafka://host:9092[,host2:9092][?ssl=true&sasl=scram-sha-512].\n',
+    ],
+  ])(
+    'stops what it had started when a context refuses its setting %j',
+    async (environment, sentence) => {
+      const platform = run(environment);
+      await expect(platform.exited).resolves.toBe(1);
+      expect(platform.output()).toBe(sentence);
+      expect(processesOf(dataFolder)).toEqual([]);
+    },
+    60_000,
+  );
 
   it('refuses a port that is taken before it starts anything', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -113,7 +113,7 @@ export function storedEvents(subject: string, numbers: readonly number[]): Store
 }
 
 /** Waits for a condition on real work; the limit only bounds a failing test. */
-export async function until(condition: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = 25_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error('it did not come to pass');

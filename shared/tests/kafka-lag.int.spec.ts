@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startKafka } from '../../tools/kafka/broker.mjs';
 import { kafkaCanRun } from '../../tools/kafka/for-tests.mjs';
 import { groupLags } from '../src/infrastructure/group-lag.js';
@@ -7,6 +7,9 @@ import { openKafkaBus } from '../src/infrastructure/kafka-bus.js';
 import { kafkaSettings } from '../src/infrastructure/kafka-settings.js';
 import { createLogger } from '../src/infrastructure/logger.js';
 import { storedEvents, subjectOf, until } from './backbone-database.js';
+
+// The broker's jars are fetched the first time.
+jest.setTimeout(120_000);
 
 (kafkaCanRun() ? describe : describe.skip)('the lag of groups on Apache Kafka', () => {
   let kafka: Awaited<ReturnType<typeof startKafka>>;

@@ -255,7 +255,8 @@ async function guardedListeners(folder, port, controllerPort, { username, passwo
   };
 }
 
-async function freePort() {
+/** On 127.0.0.1, taken by nobody now. */
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const { port } = server.address();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { readEnvironment, SettingError, serviceSettings } from './environment.js';
+import { databaseSettings, readEnvironment, SettingError, serviceSettings } from './environment.js';
 
 const schema = z.object({ ...serviceSettings, SECRET: z.string().regex(/^sk-/, { error: 'a key that begins with sk-' }) });
 
@@ -20,4 +20,13 @@ describe('settings', () => {
   it('are never quoted, since they may be secrets', () => {
     expect(() => readEnvironment(schema, { SECRET: 'hunter2' })).not.toThrow(/hunter2/);
   });
+  it.each(['amqp://localhost', 'kafka:localhost:9092', 'embedded:nonsense', 'embedded', '/dev/log'])(
+    'knows no event bus at %s',
+    (EVENT_BUS_URL) => {
+      const given = { DATABASE_URL: 'postgresql://localhost/story', GATEWAY_JWKS: '{}', EVENT_BUS_URL };
+      expect(() => readEnvironment(z.object(databaseSettings), given)).toThrow(
+        new SettingError('The setting EVENT_BUS_URL is wrong: embedded:, embedded:postgresql://… or kafka://host:9092.'),
+      );
+    },
+  );
 });

@@ -35,7 +35,7 @@ export const serviceSettings = {
 const eventBusSettings = {
   EVENT_BUS_URL: z
     .string()
-    .regex(/^(embedded:|kafka:\/\/)/, { error: 'embedded:, embedded:postgresql://… or kafka://host:9092' })
+    .regex(/^(embedded:$|embedded:postgres(ql)?:\/\/|kafka:\/\/)/, { error: 'embedded:, embedded:postgresql://… or kafka://host:9092' })
     .default('embedded:'),
   /** Of each topic that is made, for ever: a stream keeps its order because it keeps its partition. */
   KAFKA_PARTITIONS: z.coerce.number({ error: 'a number from 1 to 1000' }).int().min(1).max(1_000).default(12),

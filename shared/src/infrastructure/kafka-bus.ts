@@ -59,6 +59,26 @@ export async function openKafkaBus({
           log.debug({ kafkajs: namespace }, message),
     });
 
+  /** An outage is told once, however often we try; what a person has to put right is, too. */
+  function tellOnce() {
+    let told: string | undefined;
+    return {
+      trouble(error: unknown, consequence: string, more: object = {}) {
+        const what = error instanceof SettingError ? error.message : consequence;
+        if (what === told) return;
+        told = what;
+        if (error instanceof SettingError) log.error(more, what);
+        else log.warn({ err: error, ...more }, what);
+      },
+      /** Whether there was one. */
+      over() {
+        const had = told !== undefined;
+        told = undefined;
+        return had;
+      },
+    };
+  }
+
   // ── Topics ──
 
   const rightTopics = new Set<string>();
@@ -187,6 +207,7 @@ export async function openKafkaBus({
     let paused = false;
     let consumer: Consumer | undefined;
     let pause = 250;
+    const tell = tellOnce();
     /** Our name in the group; after a crash nobody has taken leave for it. */
     let member: string | undefined;
     const left = Promise.withResolvers<undefined>();
@@ -228,6 +249,7 @@ export async function openKafkaBus({
         member = payload.memberId;
         health.clear(name);
         pause = 250;
+        if (tell.over()) log.info({ group: groupId }, 'a subscription goes on');
         if (positions) for (const [key, offset] of positions) made.seek({ ...partitionOf(key), offset });
         if (paused) made.pause(topics.map((topic) => ({ topic })));
       });
@@ -317,8 +339,7 @@ export async function openKafkaBus({
         } catch (error) {
           first.reject(error);
           health.report(name, ...unreachable(error, `${name} waits`));
-          if (error instanceof SettingError) log.error(error.message);
-          else log.warn({ err: error, group: groupId }, 'a subscription waits for the brokers');
+          tell.trouble(error, 'a subscription waits for the brokers', { group: groupId });
         }
         await sleep(pause, undefined, { signal: ended }).catch(() => undefined);
         pause = Math.min(pause * 2, slowestRetry);
@@ -373,7 +394,8 @@ export async function openKafkaBus({
     await ensureTopics(ownTopics);
   } catch (error) {
     if (error instanceof SettingError) throw error;
-    log.warn({ err: error }, 'the brokers cannot be reached; events wait in the outbox');
+    const tell = tellOnce();
+    tell.trouble(error, 'the brokers cannot be reached; events wait in the outbox');
     health.report('topics', ...unreachable(error, 'Events wait in the outbox'));
     void (async () => {
       for (let pause = 250; !stopping.signal.aborted; pause = Math.min(pause * 2, slowestRetry)) {
@@ -384,6 +406,7 @@ export async function openKafkaBus({
           break;
         } catch (later) {
           health.report('topics', ...unreachable(later, 'Events wait in the outbox'));
+          tell.trouble(later, 'the brokers cannot be reached; events wait in the outbox');
         }
       }
     })();

@@ -71,13 +71,13 @@ export function startRelay({
         if (published.length > 0 && Date.now() >= nextAttempt) {
           const refusal = await send(client, published, lost);
           if (refusal) {
-            log.warn(
-              { err: refusal, context, events: published.length, retry },
-              'the event bus did not take events; they wait in the outbox',
-            );
+            // Once, however often we try: the metrics count.
+            if (retry === firstRetry)
+              log.warn({ err: refusal, context }, 'the event bus does not take events; they wait in the outbox, and are sent when it does');
             nextAttempt = Date.now() + retry;
             retry = Math.min(retry * 2, slowestRetry);
           } else {
+            if (retry > firstRetry) log.info({ context }, 'the event bus takes events again');
             retry = firstRetry;
             told.clear();
           }
