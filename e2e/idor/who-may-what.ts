@@ -44,7 +44,9 @@ const ofAnAuthor = (without: string) => ({
   everybodyElse: without,
   ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft nextEdition'),
 });
-const ofTheAuthorAlone = { ...signedInOnly, everybodyElse: 'STORY_NOT_FOUND' };
+const moderators: readonly Who[] = ['moderator', 'admin', 'superAdmin'];
+/** Moderators see the story, so they are told that it is not theirs; to others it is not there. */
+const ofTheAuthorAlone = { ...signedInOnly, everybodyElse: 'STORY_NOT_FOUND', ...forEach(moderators, 'STORY_NOT_YOURS') };
 
 /** Of whom a field that can be asked is a row at least: `Kind.field`, then what it is asked for. */
 export const rows: Record<Context, Record<string, Row>> = {
@@ -90,6 +92,25 @@ export const rows: Record<Context, Record<string, Row>> = {
     'Mutation.publishStory': {
       given: async ({ newAnalyzed }) => ({ input: { id: await newAnalyzed(), expectedVersion: 1 } }),
       ...ofTheAuthorAlone,
+    },
+    'Mutation.saveCharacter': {
+      given: async ({ newAnalyzed }) => ({ input: { storyId: await newAnalyzed(), name: 'Somebody else' } }),
+      ...ofTheAuthorAlone,
+    },
+    'Mutation.mergeCharacters (of another story)': {
+      given: async ({ newAnalyzed, character }) => ({ input: { storyId: await newAnalyzed(), intoId: character, fromIds: [character] } }),
+      ...ofTheAuthorAlone,
+      owner: 'CHARACTER_NOT_FOUND',
+    },
+    'Mutation.removeCharacter (of another story)': {
+      given: async ({ newAnalyzed, character }) => ({ input: { storyId: await newAnalyzed(), id: character } }),
+      ...ofTheAuthorAlone,
+      owner: 'CHARACTER_NOT_FOUND',
+    },
+    'Mutation.updateSegment (of no story)': {
+      given: async ({ newAnalyzed, character }) => ({ input: { storyId: await newAnalyzed(), segmentId: character, emotion: 'joy' } }),
+      ...ofTheAuthorAlone,
+      owner: 'SEGMENT_NOT_FOUND',
     },
     'Subscription.storyUpdated (of one that is not published)': {
       given: ({ analyzed: id, cursorOfAnalyzed: after }) => ({ id, after }),

@@ -74,13 +74,50 @@ export const CharactersExtracted = defineEvent({
   context: 'story',
   version: 1,
   reach: 'published',
-  meaning: 'The characters of the newest analysed text. Ids stay the same from one analysis to the next.',
+  meaning:
+    'The characters as an analysis or their writer’s correction left them: all of them. Ids stay the same from one analysis to the next.',
   schema: z.object({
     storyId,
     authorId,
     characters: z.array(z.object({ id: z.uuid(), name: z.string().nullable(), role: z.string().nullable() })),
   }),
   personal: { 'characters.*.name': 'authorId' },
+});
+
+/** null: erased with its author. */
+const writersText = z.string().nullable();
+const writersWords = z.array(z.string()).nullable();
+
+export const CharacterCorrected = defineEvent({
+  type: 'CharacterCorrected',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  meaning: 'The writer added, changed, merged or removed a character by hand; the next analysis keeps that.',
+  schema: z.object({
+    storyId,
+    authorId,
+    characterId: z.uuid(),
+    change: z.enum(['saved', 'merged', 'removed']),
+    /** Characters that became this one. */
+    mergedIds: z.array(z.uuid()),
+    name: writersText,
+    aliases: writersWords,
+    description: writersText,
+    personality: writersText,
+    role: z.string().nullable(),
+    traits: writersWords,
+  }),
+  personal: { name: 'authorId', aliases: 'authorId', description: 'authorId', personality: 'authorId', traits: 'authorId' },
+});
+
+export const SegmentCorrected = defineEvent({
+  type: 'SegmentCorrected',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  meaning: 'The writer said who speaks a segment, or how; that holds until the segment’s text changes.',
+  schema: z.object({ storyId, authorId, segmentId: z.uuid(), speakerId: z.uuid().nullable(), emotion: z.string() }),
 });
 
 export const AnalysisFailed = defineEvent({
@@ -109,6 +146,8 @@ export const storyEvents = catalogOf(
   AnalysisProgressed,
   StoryAnalyzed,
   CharactersExtracted,
+  CharacterCorrected,
+  SegmentCorrected,
   AnalysisFailed,
   StoryPublished,
 );
@@ -120,5 +159,7 @@ export type StoryEvent =
   | EventOf<typeof AnalysisProgressed>
   | EventOf<typeof StoryAnalyzed>
   | EventOf<typeof CharactersExtracted>
+  | EventOf<typeof CharacterCorrected>
+  | EventOf<typeof SegmentCorrected>
   | EventOf<typeof AnalysisFailed>
   | EventOf<typeof StoryPublished>;

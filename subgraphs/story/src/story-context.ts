@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { analyzeStory } from './application/analyze-story.js';
 import { createStory } from './application/create-story.js';
 import { editStory } from './application/edit-story.js';
+import { mergeCharacters } from './application/merge-characters.js';
 import { publishStory } from './application/publish-story.js';
+import { removeCharacter } from './application/remove-character.js';
 import { giveUpAnalysis, runAnalysis } from './application/run-analysis.js';
+import { saveCharacter } from './application/save-character.js';
+import { updateSegment } from './application/update-segment.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
 import type { StoryAnalyses } from './domain/stories.js';
 
@@ -23,6 +27,10 @@ export function storyContext({ stories, provider, newId = randomUUID, now = Date
       editStory: editStory(stories),
       analyzeStory: analyzeStory(stories, newId),
       publishStory: publishStory(stories),
+      saveCharacter: saveCharacter(stories, newId),
+      mergeCharacters: mergeCharacters(stories),
+      removeCharacter: removeCharacter(stories),
+      updateSegment: updateSegment(stories),
     },
     jobs: {
       runAnalysis: runAnalysis({ stories, provider, newId, now, tellOperator }),

@@ -29,11 +29,17 @@ export async function aStory(
   return stories.add(create({ id: randomUUID() as StoryId, authorId, language: 'en' as Language, edition }), edition);
 }
 
-export async function analyzed(stories: StoryAnalyses, id: StoryId, version = 1): Promise<StoryId> {
+export async function analyzed(
+  stories: StoryAnalyses,
+  id: StoryId,
+  version = 1,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<StoryId> {
   const analysisId = randomUUID();
   await stories.update(id, (story) => requestAnalysis(story, analysisId));
   const text = await stories.textOf(id, version);
   if (!text) throw new Error('no text');
+  await meanwhile();
   const analysis = { id: analysisId, contentHash: text.contentHash, version, revision: 'local/1' };
   const extraction = extractionOf(text.content);
   return stories.complete(

@@ -1,13 +1,13 @@
 import type { StoryEvent } from '@storytelling/shared/domain-events/story';
 import type { Extraction } from '../src/domain/analysis-provider.js';
-import type { Findings } from '../src/domain/findings.js';
+import type { KnownFindings } from '../src/domain/findings.js';
 import { refuse } from '../src/domain/refusals.js';
 import type { StoryAnalyses } from '../src/domain/stories.js';
 import { evolve, type Story, type StoryId } from '../src/domain/story.js';
 
 interface Kept {
   story: Story;
-  findings: Findings;
+  known: KnownFindings;
   events: StoryEvent[];
   readonly editions: Map<number, { title: string; content: string; contentHash: string }>;
   readonly extractions: Map<string, { readonly extraction: Extraction; readonly revision: string }>;
@@ -41,7 +41,7 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
       const story = events.reduce<Story | undefined>(evolve, undefined) as Story;
       const fresh: Kept = {
         story,
-        findings: { characters: [], emotions: [], segments: [] },
+        known: { characters: [], absent: [], removed: [], segments: [] },
         events: [],
         editions: new Map(),
         extractions: new Map(),
@@ -54,6 +54,24 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
       const found = find(id);
       append(found, decide(found.story), edition);
       return id;
+    },
+    async correct(id, decide) {
+      const found = find(id);
+      const { events, saved, dismissed, segments = [], outcome } = decide(found.story, found.known);
+      append(found, events);
+      const { characters, absent, removed, segments: script } = found.known;
+      const gone = characters.filter((one) => dismissed?.ids.includes(one.id));
+      const others = (list: typeof characters) => list.filter((one) => one.id !== saved?.id && !gone.includes(one));
+      const kept = saved && characters.some(({ id: known }) => known === saved.id);
+      found.known = {
+        characters: kept
+          ? characters.flatMap((one) => (one.id === saved.id ? saved : others([one])))
+          : [...others(characters), ...(saved ? [saved] : [])],
+        absent: others(absent),
+        removed: [...others(removed), ...(dismissed?.as === 'removed' ? gone : [])],
+        segments: script.map((segment) => segments.find((changed) => changed.id === segment.id) ?? segment),
+      };
+      return outcome;
     },
     async textOf(id, version) {
       const found = kept.get(id);
@@ -68,9 +86,13 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
     },
     async complete(id, analysis, extraction, decide, job) {
       const found = find(id);
-      const { events, findings } = decide(found.story, found.findings);
+      const { events, findings } = decide(found.story, found.known);
       append(found, events);
-      if (findings) found.findings = findings;
+      if (findings) {
+        const present = new Set(findings.characters.map(({ id }) => id));
+        const absent = [...found.known.characters, ...found.known.absent].filter(({ id }) => !present.has(id));
+        found.known = { characters: findings.characters, segments: findings.segments, absent, removed: found.known.removed };
+      }
       found.extractions.set(analysis.contentHash, { extraction, revision: analysis.revision });
       await job.complete(undefined);
       return id;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StoryEvent } from '@storytelling/shared/domain-events/story';
+import { type Correction, correctSegment, mergeCharacters, removeCharacter, saveCharacter } from '../src/domain/corrections.js';
+import type { KnownFindings } from '../src/domain/findings.js';
 import type { StoryAnalyses } from '../src/domain/stories.js';
 import { edit, publish, requestAnalysis, type StoryId } from '../src/domain/story.js';
 import { complete } from '../src/domain/story-analysis.js';
@@ -114,6 +116,94 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
       await analyzed(kept.stories, id);
       const charactersOf = (events: StoryEvent[]) => events.filter(({ type }) => type === 'CharactersExtracted').at(-1)?.data;
       expect(charactersOf(await kept.events(id))).toEqual(charactersOf(before));
+    });
+
+    describe('corrected by hand', () => {
+      const knownOf = async (id: StoryId): Promise<KnownFindings> => {
+        let seen: KnownFindings | undefined;
+        await kept.stories.correct(id, (_, known) => {
+          seen = known;
+          return { outcome: id, events: [] };
+        });
+        if (!seen) throw new Error('not asked');
+        return seen;
+      };
+      const correct = (id: StoryId, decide: (...given: Parameters<Parameters<StoryAnalyses['correct']>[1]>) => Correction) =>
+        kept.stories.correct(id, decide);
+      const add = (id: StoryId, name: string) =>
+        correct(id, (story, known) => saveCharacter(story, known, { id: null, changes: { name }, newId: randomUUID }));
+      const namesOf = ({ characters }: KnownFindings) => characters.map(({ name }) => name);
+
+      it('a new character stands behind the others, and stays when the story is analyzed again', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        const moon = await add(id, 'Moon');
+        const before = await knownOf(id);
+        expect(before.characters.at(-1)).toMatchObject({ id: moon, name: 'Moon', origin: 'writer' });
+        await analyzed(kept.stories, id);
+        expect(await knownOf(id)).toEqual(before);
+        expect(namesOf(before)).toEqual(['The fox', 'Moon']);
+        expect((await types(id)).slice(4, 6)).toEqual(['CharacterCorrected', 'CharactersExtracted']);
+      });
+
+      it('a changed character keeps id and place', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        await add(id, 'Moon');
+        const [fox] = (await knownOf(id)).characters;
+        const changes = { name: 'Reynard', description: 'Red.', traits: ['sly'] };
+        await correct(id, (story, known) => saveCharacter(story, known, { id: fox?.id ?? '', changes, newId: randomUUID }));
+        await analyzed(kept.stories, id);
+        expect((await knownOf(id)).characters).toMatchObject([
+          { ...changes, id: fox?.id, aliases: ['Ember', 'The fox'] },
+          { name: 'Moon' },
+        ]);
+      });
+
+      it('a merged character stays merged, and what it said the other one says', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        const [fox] = (await knownOf(id)).characters;
+        const moon = await add(id, 'Moon');
+        await correct(id, (story, known) => mergeCharacters(story, known, { intoId: moon, fromIds: [fox?.id ?? ''] }));
+        const merged = await knownOf(id);
+        expect(merged).toMatchObject({ absent: [], removed: [], segments: [{ speakerId: moon }] });
+        expect(merged.characters).toMatchObject([{ id: moon, name: 'Moon', aliases: ['The fox', 'Ember'] }]);
+        await analyzed(kept.stories, id);
+        expect(await knownOf(id)).toEqual(merged);
+      });
+
+      it('a removed character stays away until the writer saves it again', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        const [fox] = (await knownOf(id)).characters;
+        await correct(id, (story, known) => removeCharacter(story, known, fox?.id ?? ''));
+        await analyzed(kept.stories, id);
+        expect(await knownOf(id)).toMatchObject({ characters: [], removed: [{ id: fox?.id }], segments: [{ speakerId: null }] });
+        expect(await add(id, 'the FOX')).toBe(fox?.id);
+        expect(await knownOf(id)).toMatchObject({ characters: [{ id: fox?.id, name: 'the FOX' }], removed: [] });
+      });
+
+      it('a segment keeps speaker and emotion', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        const [segment] = (await knownOf(id)).segments;
+        const corrected = { segmentId: segment?.id ?? '', speakerId: null, emotion: 'fear' as const };
+        expect(await correct(id, (story, known) => correctSegment(story, known, corrected))).toBe(segment?.id);
+        await analyzed(kept.stories, id);
+        expect((await knownOf(id)).segments).toEqual([{ ...segment, speakerId: null, emotion: 'fear', origin: 'writer' }]);
+      });
+
+      it('while an analysis runs: its result keeps what was corrected meanwhile', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        const [fox] = (await knownOf(id)).characters;
+        await analyzed(kept.stories, id, 1, async () => {
+          await correct(id, (story, known) => removeCharacter(story, known, fox?.id ?? ''));
+          await add(id, 'Moon');
+        });
+        expect(namesOf(await knownOf(id))).toEqual(['Moon']);
+      });
+
+      it('refused, it changes nothing', async () => {
+        const id = await analyzed(kept.stories, await aStory(kept.stories));
+        await expect(add(id, 'The fox')).rejects.toMatchObject({ code: 'CHARACTER_NAME_TAKEN' });
+        expect(namesOf(await knownOf(id))).toEqual(['The fox']);
+      });
     });
   });
 }

@@ -1,4 +1,3 @@
-import type { StoryEvent } from '@storytelling/shared/domain-events/story';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { refuse } from '../domain/refusals.js';
 import type { Story, StoryId } from '../domain/story.js';
@@ -10,8 +9,8 @@ export interface Person {
 }
 
 /** An id from outside. One that cannot be an id is one that nobody has. */
-export function storyId(value: string): StoryId {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND();
+export function storyId(value: string, field = 'id'): StoryId {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND(undefined, field);
   return value.toLowerCase() as StoryId;
 }
 
@@ -21,10 +20,13 @@ function requireSight(by: Person, { authorId, publishedVersion }: Story): void {
 }
 
 /** Lets only the author decide. Whether somebody else's draft exists is not told; what one sees anyway is refused as not theirs. */
-export function asAuthor(by: Person, decide: (story: Story) => StoryEvent[]): (story: Story) => StoryEvent[] {
-  return (story) => {
+export function asAuthor<Known extends unknown[], Decision>(
+  by: Person,
+  decide: (story: Story, ...known: Known) => Decision,
+): (story: Story, ...known: Known) => Decision {
+  return (story, ...known) => {
     requireSight(by, story);
     if (story.authorId !== by.id) throw refuse.STORY_NOT_YOURS();
-    return decide(story);
+    return decide(story, ...known);
   };
 }

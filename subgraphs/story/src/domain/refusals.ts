@@ -24,6 +24,48 @@ export const storyRefusals = {
     field: 'id',
   },
   STORY_ARCHIVED: { kind: 'CONFLICT', sentence: 'An archived story cannot be changed.', field: 'id' },
+  CHARACTER_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    sentence: 'There is no such character in this story; read its characters again.',
+    field: 'id',
+  },
+  CHARACTER_NAME_TAKEN: {
+    kind: 'CONFLICT',
+    sentence: 'Another character of this story has this name; choose another one, or make the two one by mergeCharacters.',
+    field: 'name',
+  },
+  CHARACTER_NAME_INVALID: { kind: 'BAD_USER_INPUT', sentence: 'Write 1 to {max} characters on one line.', field: 'name' },
+  CHARACTER_TEXT_TOO_LONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'This text has more than {max} characters; shorten it.',
+    field: 'description',
+  },
+  CHARACTER_LIST_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'At most {max} of these are possible; leave some out.', field: 'aliases' },
+  CHARACTER_ROLE_UNKNOWN: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The role is protagonist, antagonist, supporting or minor, or null.',
+    field: 'role',
+  },
+  CHARACTERS_TO_MERGE_INVALID: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'fromIds names at least one character, and not the one that they become.',
+    field: 'fromIds',
+  },
+  STORY_HAS_TOO_MANY_CHARACTERS: {
+    kind: 'CONFLICT',
+    sentence: 'A story has at most {max} characters; remove or merge some first.',
+    field: 'storyId',
+  },
+  SEGMENT_NOT_FOUND: {
+    kind: 'NOT_FOUND',
+    sentence: 'There is no such segment in the script of the present text; read its segments again.',
+    field: 'segmentId',
+  },
+  SEGMENT_EMOTION_UNKNOWN: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The emotion is neutral, joy, sadness, fear, anger, surprise, disgust, love, hope, pride, shame or calm.',
+    field: 'emotion',
+  },
 } as const satisfies Record<string, RefusalEntry>;
 
 export const refuse = defineRefusals(storyRefusals);

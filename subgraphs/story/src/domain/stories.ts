@@ -1,7 +1,8 @@
 import type { StoryEvent } from '@storytelling/shared/domain-events/story';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { Extraction, TextToAnalyse } from './analysis-provider.js';
-import type { Findings } from './findings.js';
+import type { Correction } from './corrections.js';
+import type { KnownFindings } from './findings.js';
 import type { Edition, Story, StoryId } from './story.js';
 import type { CompletedAnalysis, StoryAnalysis } from './story-analysis.js';
 
@@ -13,8 +14,14 @@ export interface Stories {
   update(id: StoryId, decide: (story: Story) => readonly StoryEvent[], edition?: Partial<Edition>): Promise<StoryId>;
 }
 
+/** What a writer's corrections need beyond that. */
+export interface StoryCorrections extends Stories {
+  /** As `update`, with the story's findings at hand, which it changes; resolves to the correction's outcome. */
+  correct(id: StoryId, decide: (story: Story, known: KnownFindings) => Correction): Promise<string>;
+}
+
 /** What the analysis job needs beyond that. */
-export interface StoryAnalyses extends Stories {
+export interface StoryAnalyses extends StoryCorrections {
   /** The text that an analysis is about; undefined when the story or the edition is gone. */
   textOf(id: StoryId, version: number): Promise<(TextToAnalyse & { readonly authorId: UserId; readonly contentHash: string }) | undefined>;
   /** An earlier extraction of the same text in the same language by the same revision of a provider, of this author's stories only. */
@@ -24,7 +31,7 @@ export interface StoryAnalyses extends Stories {
     id: StoryId,
     analysis: StoryAnalysis & { readonly version: number; readonly revision: string },
     extraction: Extraction,
-    decide: (story: Story, previous: Findings) => CompletedAnalysis,
+    decide: (story: Story, previous: KnownFindings) => CompletedAnalysis,
     job: JobInTransaction,
   ): Promise<StoryId>;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Extraction } from './analysis-provider.js';
-import type { Findings } from './findings.js';
+import type { KnownFindings } from './findings.js';
 import type { AnalyzingStory, Story } from './story.js';
 import { complete, fail, reportProgress } from './story-analysis.js';
 
@@ -29,7 +29,7 @@ const extraction: Extraction = {
   usage: null,
   cost: null,
 };
-const nothing: Findings = { characters: [], emotions: [], segments: [] };
+const nothing: KnownFindings = { characters: [], absent: [], removed: [], segments: [] };
 const ids = () => {
   let next = 0;
   return () => `00000000-0000-4000-8000-${String((next += 1)).padStart(12, '0')}`;

@@ -6,7 +6,7 @@ import {
   type StoryEvent,
 } from '@storytelling/shared/domain-events/story';
 import type { AnalysisProgress, Extraction } from './analysis-provider.js';
-import { type Findings, reconcile } from './findings.js';
+import { type Findings, type KnownFindings, reconcile } from './findings.js';
 import type { AnalyzingStory, FailedAnalysis, Story } from './story.js';
 
 /** One analysis of one text. Its steps are events of its story's stream, so that whoever follows the story sees them. */
@@ -38,7 +38,7 @@ export function complete(
     previous,
     durationEstimate,
     newId,
-  }: { extraction: Extraction; previous: Findings; durationEstimate: number; newId: () => string },
+  }: { extraction: Extraction; previous: KnownFindings; durationEstimate: number; newId: () => string },
 ): CompletedAnalysis {
   if (!isAwaited(story, analysis)) return { events: [], findings: null };
   const { id: storyId, authorId, version, contentHash } = story;

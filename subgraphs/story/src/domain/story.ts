@@ -175,6 +175,8 @@ export function evolve(story: Story | undefined, event: StoryEvent): Story {
     case 'StoryPublished':
       return settle({ ...story, publishedVersion: event.data.version }, 'published');
     case 'CharactersExtracted':
+    case 'CharacterCorrected':
+    case 'SegmentCorrected':
       return story;
   }
 }

@@ -1,6 +1,7 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { StoryGraph } from './context.js';
+import { CorrectionResolver } from './correction.resolver.js';
 import { EditionResolver, EditionsResolver } from './edition.resolver.js';
 import { AuthorResolver, StoryResolver, StorySegmentResolver } from './story.resolver.js';
 import { StoryCharacterType, StorySegmentType, StoryType, UserType } from './story.type.js';
@@ -12,6 +13,7 @@ export function storySchema(): GraphQLSchema {
       StoryResolver,
       StorySegmentResolver,
       AuthorResolver,
+      CorrectionResolver,
       EditionsResolver,
       EditionResolver,
       StoryUpdateResolver,

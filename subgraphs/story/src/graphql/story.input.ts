@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { StoryStatus } from './story.type.js';
 
-const idempotencyKey = 'A random key of yours: a retry with the same key and input gets the first answer.';
+export const idempotencyKey = 'A random key of yours: a retry with the same key and input gets the first answer.';
 
 @InputType({ description: 'A new story.' })
 export class CreateStoryInput {

@@ -36,7 +36,7 @@ const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Numb
 const tagOf = (tag: string | null | undefined) => (typeof tag === 'string' ? language(tag) : null);
 
 /** Read anew: an earlier mutation of the same request may have read it before this one changed it. */
-async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
+export async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
   const story = await load.story.clear(id).load(id);
   if (!story) throw refuse.STORY_NOT_FOUND();
   return story;

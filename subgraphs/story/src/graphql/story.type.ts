@@ -21,6 +21,19 @@ registerEnumType(StoryStatus, {
   },
 });
 
+export enum Origin {
+  ANALYSIS = 'analysis',
+  WRITER = 'writer',
+}
+registerEnumType(Origin, {
+  name: 'Origin',
+  description: 'Whose word something in a story is.',
+  valuesConfig: {
+    ANALYSIS: { description: 'Found by an analysis; the next one may say otherwise.' },
+    WRITER: { description: 'Said by the writer; the next analysis keeps it.' },
+  },
+});
+
 /** Defined by identity; this context adds the stories. */
 @Directive('@key(fields: "id")')
 @ObjectType('User', { description: 'Somebody with an account.' })
@@ -52,6 +65,9 @@ export class StoryCharacterType {
 
   @Field(() => [String], { description: 'Single words that the text uses of the character.' })
   traits!: readonly string[];
+
+  @Field(() => Origin, { description: 'Whose word this is; what the writer said stays as it is when the story is analyzed again.' })
+  origin!: Origin | `${Origin}`;
 }
 
 @ObjectType('StoryEmotion', { description: 'An emotion at one place of the text.' })
@@ -89,6 +105,11 @@ export class StorySegmentType {
 
   @Field(() => String, { description: 'How it is to be spoken.' })
   emotion!: string;
+
+  @Field(() => Origin, {
+    description: 'Whose word speaker and emotion are; what the writer said holds until the text of the segment changes.',
+  })
+  origin!: Origin | `${Origin}`;
 
   speakerId!: string | null;
 }

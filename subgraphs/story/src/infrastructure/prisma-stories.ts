@@ -6,8 +6,7 @@ import type { Language } from '@storytelling/shared/value-objects/language';
 import type { Sha256 } from '@storytelling/shared/value-objects/sha256';
 import type { StoryTitle } from '@storytelling/shared/value-objects/story-title';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
-import type { EmotionName, Extraction } from '../domain/analysis-provider.js';
-import type { Character, Emotion, Findings, Segment } from '../domain/findings.js';
+import type { Extraction } from '../domain/analysis-provider.js';
 import { refuse } from '../domain/refusals.js';
 import type { StoryAnalyses } from '../domain/stories.js';
 import {
@@ -19,14 +18,8 @@ import {
   type StoryId,
   storyStream,
 } from '../domain/story.js';
-import {
-  Prisma,
-  type PrismaClient,
-  type StoryCharacterRecord,
-  type StoryEmotionRecord,
-  type StoryRecord,
-  type StorySegmentRecord,
-} from '../generated/prisma/client.js';
+import { Prisma, type PrismaClient, type StoryRecord } from '../generated/prisma/client.js';
+import { json, knownFindings, replaceFindings, showFindings, writeCorrection } from './prisma-findings.js';
 
 type Transaction = Prisma.TransactionClient;
 
@@ -102,6 +95,18 @@ export function prismaStories({
         return id;
       }) as Promise<StoryId>,
 
+    correct: (id, decide) =>
+      transact(async (tx) => {
+        const before = await locked(tx, id);
+        const known = await knownFindings(tx, id);
+        const correction = decide(before.story, known);
+        await write(tx, before, correction.events, {});
+        await writeCorrection(tx, id, known, correction);
+        const { version, publishedVersion } = before.story;
+        if (correction.events.length > 0 && version === publishedVersion) await showFindings(tx, id, version);
+        return correction.outcome;
+      }),
+
     async textOf(id, version) {
       const edition = await client.storyVersionRecord.findUnique({
         where: { storyId_version: { storyId: id, version } },
@@ -130,7 +135,7 @@ export function prismaStories({
     complete: (id, analysis, extraction, decide, job) =>
       transact(async (tx) => {
         const before = await locked(tx, id);
-        const { events, findings } = decide(before.story, await findingsOf(tx, id, {}));
+        const { events, findings } = decide(before.story, await knownFindings(tx, id));
         await write(tx, before, events, {});
         if (findings) await replaceFindings(tx, id, findings);
         // Readers see this very edition: what is found in it anew is theirs, too.
@@ -148,39 +153,6 @@ export function prismaStories({
         return id;
       }) as Promise<StoryId>,
   };
-}
-
-/** With `{}` also the characters that are no longer in the text: one that comes back gets its old id. */
-async function findingsOf(tx: Transaction, storyId: string, characters: Prisma.StoryCharacterRecordWhereInput): Promise<Findings> {
-  const kept = await tx.storyCharacterRecord.findMany({
-    where: { ...characters, storyId },
-    orderBy: [{ position: 'asc' }, { createdAt: 'asc' }],
-  });
-  const emotions = await tx.storyEmotionRecord.findMany({ where: { storyId }, orderBy: { position: 'asc' } });
-  const segments = await tx.storySegmentRecord.findMany({ where: { storyId }, orderBy: { segmentIndex: 'asc' } });
-  return { characters: kept.map(toCharacter), emotions: emotions.map(toEmotion), segments: segments.map(toSegment) };
-}
-
-/** What readers see beside an edition: the findings as they are now, whatever is found in later texts. */
-async function showFindings(tx: Transaction, storyId: string, version: number): Promise<void> {
-  const publishedFindings = json(await findingsOf(tx, storyId, { position: { not: null } }));
-  await tx.storyVersionRecord.update({ where: { storyId_version: { storyId, version } }, data: { publishedFindings } });
-}
-
-async function replaceFindings(tx: Transaction, storyId: string, { characters, emotions, segments }: Findings): Promise<void> {
-  await tx.storySegmentRecord.deleteMany({ where: { storyId } });
-  await tx.storyEmotionRecord.deleteMany({ where: { storyId } });
-  // Characters are never deleted: a voice, a recorded take or a published edition may point to one that the newest text leaves out.
-  await tx.storyCharacterRecord.updateMany({ where: { storyId }, data: { position: null } });
-  await tx.$executeRaw`
-    INSERT INTO story_characters (id, story_id, name, aliases, description, personality, role, traits, position)
-    SELECT id, ${storyId}::uuid, name, aliases, description, personality, role, traits, position
-    FROM jsonb_to_recordset(${JSON.stringify(characters.map((character, position) => ({ ...character, position })))}::jsonb)
-      AS c(id uuid, name text, aliases jsonb, description text, personality text, role text, traits jsonb, position int)
-    ON CONFLICT (id) DO UPDATE SET (name, aliases, description, personality, role, traits, position) =
-      (EXCLUDED.name, EXCLUDED.aliases, EXCLUDED.description, EXCLUDED.personality, EXCLUDED.role, EXCLUDED.traits, EXCLUDED.position)`;
-  await tx.storyEmotionRecord.createMany({ data: emotions.map((emotion, position) => ({ ...emotion, storyId, position })) });
-  await tx.storySegmentRecord.createMany({ data: segments.map((segment, segmentIndex) => ({ ...segment, storyId, segmentIndex })) });
 }
 
 // ── mapping ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,24 +185,7 @@ function toRow(story: Story) {
   };
 }
 
-/** Our own plain data into a JSON column. */
-const json = (value: object) => value as Prisma.InputJsonObject;
-
 function publication(events: readonly StoryEvent[]) {
   const published = events.find((event) => event.type === 'StoryPublished');
   return published ? { isPublished: true, publishedVersion: published.data.version, publishedAt: new Date() } : {};
-}
-
-type CharacterColumns = Pick<StoryCharacterRecord, 'id' | 'name' | 'aliases' | 'description' | 'personality' | 'role' | 'traits'>;
-
-export function toCharacter({ id, name, aliases, description, personality, role, traits }: CharacterColumns): Character {
-  return { id, name, aliases: aliases as string[], description, personality, role, traits: traits as string[] };
-}
-
-export function toEmotion({ id, emotion, intensity, context, quote, segmentIndex }: StoryEmotionRecord): Emotion {
-  return { id, emotion: emotion as EmotionName, intensity, context, quote: quote ?? '', segmentIndex: segmentIndex ?? 0 };
-}
-
-function toSegment({ id, text, emotion, speakerId }: StorySegmentRecord): Segment {
-  return { id, text, emotion: emotion as EmotionName, speakerId };
 }

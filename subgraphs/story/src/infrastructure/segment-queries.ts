@@ -45,10 +45,11 @@ export function segmentQueries(client: PrismaClient): SegmentQueries {
       const working = scripts.filter(({ edition }) => edition === 'working').map(({ id }) => id);
       const published = scripts.filter(({ edition }) => edition === 'published');
       return client.$queryRaw`
-        SELECT story_id AS "storyId", id, segment_index AS index, text, emotion, speaker_id AS "speakerId"
+        SELECT story_id AS "storyId", id, segment_index AS index, text, emotion, speaker_id AS "speakerId", origin
         FROM story_segments WHERE id = ANY(${[...ids]}::uuid[]) AND story_id = ANY(${working}::uuid[])
         UNION ALL
-        SELECT v.story_id, (segment ->> 'id')::uuid, ordinality::int - 1, segment ->> 'text', segment ->> 'emotion', (segment ->> 'speakerId')::uuid
+        SELECT v.story_id, (segment ->> 'id')::uuid, ordinality::int - 1, segment ->> 'text', segment ->> 'emotion', (segment ->> 'speakerId')::uuid,
+          coalesce(segment ->> 'origin', 'analysis')
         FROM unnest(${published.map(({ id }) => id)}::uuid[], ${published.map(({ version }) => version)}::int[]) AS wanted(story_id, version)
         JOIN story_versions v USING (story_id, version)
         CROSS JOIN LATERAL jsonb_array_elements(v.published_findings -> 'segments') WITH ORDINALITY AS s(segment, ordinality)

@@ -1,10 +1,10 @@
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import { isUserId } from '@storytelling/shared/value-objects/user-id';
-import type { Character, Emotion } from '../domain/findings.js';
+import type { Character, Emotion, Origin } from '../domain/findings.js';
 import type { AnalysisUnderWay, FailedAnalysis, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { type EditionQueries, editionQueries } from './edition-queries.js';
-import { toCharacter, toEmotion } from './prisma-stories.js';
+import { toCharacter, toEmotion } from './prisma-findings.js';
 import { isDescribed, type SegmentQueries, segmentQueries, type SegmentView } from './segment-queries.js';
 
 /** Who looks: drafts are their author's and moderators'; readers see the published edition. */
@@ -52,6 +52,10 @@ export interface AnalysisView {
   readonly isCurrent: boolean;
   readonly createdAt: Date;
 }
+
+/** Editions that were published before writers could correct do not say whose word a finding is. */
+type ShownBefore = Omit<Character, 'origin'> & { readonly origin?: Origin };
+const shownCharacter = (character: ShownBefore): Character => ({ origin: 'analysis', ...character });
 
 /** Reads for the graph, batched: each method is one statement, however many keys it is given. Answers lie in the order of the keys. */
 export interface StoryQueries extends EditionQueries, SegmentQueries {
@@ -217,8 +221,11 @@ export function storyQueries(client: PrismaClient): StoryQueries {
         await client.storyCharacterRecord.findMany({ where, orderBy: { position: 'asc' } }),
         ({ storyId }) => storyId,
       );
-      const published = await publishedFindings<Character>(views, 'characters');
-      return views.map((view) => (view.edition === 'published' ? published.get(view.id) : records.get(view.id)?.map(toCharacter)) ?? []);
+      const published = await publishedFindings<ShownBefore>(views, 'characters');
+      return views.map(
+        (view) =>
+          (view.edition === 'published' ? published.get(view.id)?.map(shownCharacter) : records.get(view.id)?.map(toCharacter)) ?? [],
+      );
     },
 
     async emotions(views) {
@@ -237,13 +244,13 @@ export function storyQueries(client: PrismaClient): StoryQueries {
       const published = views.filter(({ edition }) => edition === 'published');
       const rows = await client.$queryRaw<(SegmentView & { story_id: string })[]>`
         SELECT wanted.id AS story_id, page.* FROM unnest(${described(views)}::uuid[]) AS wanted(id) CROSS JOIN LATERAL (
-          SELECT id, index, text, emotion, speaker_id AS "speakerId"
+          SELECT id, index, text, emotion, speaker_id AS "speakerId", origin
           FROM (SELECT *, segment_index AS index FROM story_segments) s WHERE s.story_id = wanted.id AND ${where} ORDER BY ${order} LIMIT ${limit + 1}
         ) page
         UNION ALL
         SELECT wanted.id, page.* FROM unnest(${published.map(({ id }) => id)}::uuid[], ${published.map(({ version }) => version)}::int[]) AS wanted(id, version)
         JOIN story_versions v ON v.story_id = wanted.id AND v.version = wanted.version CROSS JOIN LATERAL (
-          SELECT (segment ->> 'id')::uuid, index, segment ->> 'text', segment ->> 'emotion', (segment ->> 'speakerId')::uuid
+          SELECT (segment ->> 'id')::uuid, index, segment ->> 'text', segment ->> 'emotion', (segment ->> 'speakerId')::uuid, coalesce(segment ->> 'origin', 'analysis')
           FROM (SELECT segment, ordinality::int - 1 AS index FROM jsonb_array_elements(v.published_findings -> 'segments') WITH ORDINALITY AS s(segment, ordinality)) s
           WHERE ${where} ORDER BY ${order} LIMIT ${limit + 1}
         ) page`;

@@ -1,0 +1,34 @@
+import { EMOTION_NAMES, type EmotionName } from '../domain/analysis-provider.js';
+import { correctSegment } from '../domain/corrections.js';
+import { refuse } from '../domain/refusals.js';
+import type { StoryCorrections } from '../domain/stories.js';
+import { asAuthor, type Person, storyId } from './as-author.js';
+
+export interface SegmentUpdate {
+  readonly storyId: string;
+  readonly segmentId: string;
+  /** null: the narration. */
+  readonly speakerId?: string | null;
+  readonly emotion?: string | null;
+}
+
+/** Resolves to the segment's id. */
+export const updateSegment =
+  (stories: StoryCorrections) =>
+  (by: Person, input: SegmentUpdate): Promise<string> => {
+    const corrected = {
+      segmentId: input.segmentId.toLowerCase(),
+      ...(input.speakerId !== undefined && { speakerId: input.speakerId }),
+      ...(typeof input.emotion === 'string' && { emotion: emotionOf(input.emotion) }),
+    };
+    return stories.correct(
+      storyId(input.storyId, 'storyId'),
+      asAuthor(by, (story, known) => correctSegment(story, known, corrected)),
+    );
+  };
+
+function emotionOf(value: string): EmotionName {
+  const emotion = EMOTION_NAMES.find((name) => name === value);
+  if (!emotion) throw refuse.SEGMENT_EMOTION_UNKNOWN();
+  return emotion;
+}
