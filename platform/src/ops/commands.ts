@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promoteUser } from '@storytelling/identity/infrastructure/promote-user';
 import { readBacklog } from '@storytelling/shared/infrastructure/backlog';
 import { cancelJob, findJob, type JobState, type JobStatus, listJobs, rerunJob } from '@storytelling/shared/infrastructure/job-operations';
 import { listOperations, OperationRefused, type Operator } from '@storytelling/shared/infrastructure/operation-log';
@@ -186,6 +187,16 @@ export async function newEpoch(on: Installation, only: string | undefined, opera
     data: { contexts },
     text: `New epoch in ${contexts.join(', ')}: restart these services; cursors from before are refused with RESUME_EXPIRED.`,
   };
+}
+
+export async function promote(on: Installation, address: string, role: string, operator: Operator): Promise<Answer> {
+  const done = await promoteUser(on.databaseOf('identity'), address, role, operator);
+  const changed = done.role !== done.previousRole;
+  const text = changed
+    ? `${address} is ${done.role} now (before: ${done.previousRole}); it shows in the next access token, ten minutes from now at most.`
+    : `${address} is ${done.role} already.`;
+  const next = changed && done.role === 'super-admin' ? ' To give roles, a super-admin needs a second factor: beginSecondFactor.' : '';
+  return { data: done, text: `${text}${next}` };
 }
 
 /** Each context numbers its own: `story/12`. */

@@ -1,4 +1,5 @@
 import { connect, openPool } from '@storytelling/shared/infrastructure/database';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -11,7 +12,8 @@ import { type GroupLags, groupLags } from '@storytelling/shared/infrastructure/g
 import { OperationRefused } from '@storytelling/shared/infrastructure/operation-log';
 import type pg from 'pg';
 import { z } from 'zod';
-import { findRunningServer } from '../embedded-postgres.js';
+import { openDataFolder } from '../data-folder.js';
+import { type EmbeddedPostgres, findRunningServer, startEmbeddedPostgres } from '../embedded-postgres.js';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const { DATABASE_URL: _database, GATEWAY_JWKS: _keys, ...eventBusSettings } = databaseSettings;
@@ -30,8 +32,8 @@ export function dataFolderOf(environment: Environment): string {
   return environment.DATA_DIR ? resolve(environment.DATA_DIR) : join(checkout, '.data');
 }
 
-/** What `DATABASE_URL_<CONTEXT>` name (in Kubernetes), else the platform that runs on DATA_DIR. */
-export async function openInstallation(environment: Environment): Promise<Installation> {
+/** What `DATABASE_URL_<CONTEXT>` name (in Kubernetes), else the platform that runs on DATA_DIR; `evenStopped`: its PostgreSQL is started for as long as this takes. */
+export async function openInstallation(environment: Environment, { evenStopped = false } = {}): Promise<Installation> {
   const settings = readEnvironment(z.object(eventBusSettings), environment);
   const named = Object.entries(environment).flatMap(([name, url]) => {
     const [, context] = /^DATABASE_URL_([A-Z]+)$/.exec(name) ?? [];
@@ -40,14 +42,28 @@ export async function openInstallation(environment: Environment): Promise<Instal
   if (named.length > 0) return open(new Map(named), settings);
 
   const path = dataFolderOf(environment);
-  const server = findRunningServer(path);
+  const server = findRunningServer(path) ?? (evenStopped ? await startStopped(path) : undefined);
   if (!server)
     throw new OperationRefused(
       `No platform runs on the data folder ${path}: start it, or name another one by DATA_DIR, or databases elsewhere by DATABASE_URL_IDENTITY, DATABASE_URL_STORY …`,
     );
   const databases = await databasesOf(server.adminUrl);
   const bus = settings.EVENT_BUS_URL === 'embedded:' ? `embedded:${server.databaseUrl('backbone')}` : settings.EVENT_BUS_URL;
-  return open(new Map(databases.map((name) => [name, server.databaseUrl(name)])), { ...settings, EVENT_BUS_URL: bus });
+  const installation = open(new Map(databases.map((name) => [name, server.databaseUrl(name)])), { ...settings, EVENT_BUS_URL: bus });
+  return 'stop' in server ? { ...installation, close: () => installation.close().finally(server.stop) } : installation;
+}
+
+/** Locked, so that nobody starts the platform meanwhile. */
+async function startStopped(path: string): Promise<Pick<EmbeddedPostgres, 'adminUrl' | 'databaseUrl' | 'stop'> | undefined> {
+  if (!existsSync(join(path, 'postgresql-password'))) return undefined;
+  const folder = openDataFolder(path);
+  try {
+    const { adminUrl, databaseUrl, stop } = await startEmbeddedPostgres({ folder });
+    return { adminUrl, databaseUrl, stop: () => stop().finally(() => folder.close()) };
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
 }
 
 /** Of the contexts on a server of ours; the event bus is none. */

@@ -1,11 +1,26 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { SettingError } from '@storytelling/shared/infrastructure/environment';
 import { type JobState, jobStates } from '@storytelling/shared/infrastructure/job-operations';
 import { OperationRefused, type Operator } from '@storytelling/shared/infrastructure/operation-log';
 import { backUp } from './backup.js';
-import { type Answer, cancel, discardOne, jobs, lag, log, newEpoch, parked, rebuild, redriveSome, rerun, show } from './commands.js';
+import {
+  type Answer,
+  cancel,
+  discardOne,
+  jobs,
+  lag,
+  log,
+  newEpoch,
+  parked,
+  promote,
+  rebuild,
+  redriveSome,
+  rerun,
+  show,
+} from './commands.js';
 import { openInstallation } from './installation.js';
 import { restore } from './restore.js';
 
@@ -25,6 +40,7 @@ const help = `npm run ops -- COMMAND [--json] [--by WHO] [--why "…"]
   log [--context C]                 what operators have done, and why
   backup TO                         all databases and keys, of a running or a stopped platform, into a new folder
   restore FROM [--force]            put a backup into DATA_DIR; --force moves what is there aside
+  promote EMAIL ROLE                give an account a role: super-admin to the first one; works on a stopped platform, too
   new-epoch [--context C]           after a context's database was restored by other means than restore
 
 They work on the platform that runs on DATA_DIR (./.data), or on DATABASE_URL_<CONTEXT> and EVENT_BUS_URL.`;
@@ -43,6 +59,7 @@ const options = {
 async function answerTo(args: readonly string[]): Promise<{ answer: Answer; json: boolean }> {
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const [command, target, ...rest] = positionals;
+  const [role] = command === 'promote' ? rest.splice(0, 1) : [];
   const { json, context } = values;
   if (values.help || command === undefined) return { answer: { data: help, text: help }, json: false };
   if (rest.length > 0) throw new OperationRefused(`${command} takes one name; put what has spaces into quotes.`);
@@ -73,11 +90,15 @@ async function answerTo(args: readonly string[]): Promise<{ answer: Answer; json
     rerun: (on) => rerun(on, named('JOB'), operator()),
     cancel: (on) => cancel(on, named('JOB'), withReason()),
     log: (on) => log(on, context),
+    promote: (on) => {
+      if (!target || !role) throw new OperationRefused('Whom, to what? npm run promote -- EMAIL ROLE.');
+      return promote(on, target, role, operator());
+    },
     'new-epoch': (on) => newEpoch(on, context, operator()),
   } satisfies Record<string, (on: Awaited<ReturnType<typeof openInstallation>>) => Promise<Answer>>;
   if (!Object.hasOwn(run, command)) throw new OperationRefused(`There is no command ${command}; npm run ops lists them.`);
 
-  const installation = await openInstallation(process.env);
+  const installation = await openInstallation(process.env, { evenStopped: command === 'promote' });
   try {
     return { answer: await run[command as keyof typeof run](installation), json };
   } finally {
@@ -93,7 +114,7 @@ function stateOf(given: string | undefined): JobState | undefined {
 
 /** One sentence for what a person can mend; undefined for what is our fault. */
 function sentenceOf(error: unknown): string | undefined {
-  if (error instanceof OperationRefused || error instanceof SettingError) return error.message;
+  if (error instanceof OperationRefused || error instanceof SettingError || error instanceof Refusal) return error.message;
   const { code = '', message, path } = error as NodeJS.ErrnoException;
   if (code.startsWith('ERR_PARSE_ARGS')) return message;
   if (code === 'EACCES' || code === 'EPERM') return `${path} may not be read or written by this user: be the one who runs the platform.`;
@@ -101,7 +122,8 @@ function sentenceOf(error: unknown): string | undefined {
     return `A database cannot be reached (${code || 'no answer'}): look whether it runs and whether its address is right.`;
   if (code === '28P01' || code === '28000' || code === '3D000')
     return `A database refuses (${code}): its address, name or password is wrong.`;
-  if (code === '42P01' || code === '3F000') return 'A database has no tables of ours: the service that owns it has to start once.';
+  if (['42P01', '3F000', 'P2021', 'P2022'].includes(code))
+    return 'A database has no tables of ours, or older ones: the service that owns it has to start once.';
   return undefined;
 }
 
