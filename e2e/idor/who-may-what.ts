@@ -33,8 +33,8 @@ type Row = Partial<Record<Who | 'everybodyElse', Outcome>> & {
 const signedInOnly = { stranger: 'SIGN_IN_REQUIRED' };
 /** Of an account: what everybody sees, and what those see who help its user. */
 const account = {
-  everybodyElse: 'without email profile.firstName profile.lastName role',
-  ...forEach(['support', 'admin', 'superAdmin'], 'all, knowing email firstName lastName'),
+  everybodyElse: 'without email hasSecondFactor isEmailVerified profile.firstName profile.lastName role sessions',
+  ...forEach(['support', 'admin', 'superAdmin'], 'without hasSecondFactor sessions, knowing email firstName lastName'),
 };
 /** Of a story that is not published: its author and moderators know it, to others it is not there. */
 const unpublished = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all') };
@@ -70,6 +70,24 @@ export const rows: Record<Context, Record<string, Row>> = {
       everybodyElse: 'REFRESH_TOKEN_INVALID',
     },
     'Mutation.signOut': { ...signedInOnly },
+    'Mutation.verifyEmail (a made-up token)': {
+      given: () => ({ input: { token: 'A'.repeat(43) } }),
+      owner: 'EMAIL_TOKEN_INVALID',
+      everybodyElse: 'EMAIL_TOKEN_INVALID',
+    },
+    'Mutation.requestEmailVerification': { ...signedInOnly },
+    'Mutation.requestPasswordReset': { given: ({ owner: { email } }) => ({ input: { email } }) },
+    'Mutation.resetPassword (a made-up token)': {
+      given: () => ({ input: { token: 'A'.repeat(43), password: 'a new fox in the cellar' } }),
+      owner: 'EMAIL_TOKEN_INVALID',
+      everybodyElse: 'EMAIL_TOKEN_INVALID',
+    },
+    'Mutation.changePassword (without the old one)': {
+      given: () => ({ input: { currentPassword: 'another fox', newPassword: 'a new fox in the cellar' } }),
+      ...signedInOnly,
+      owner: 'CURRENT_PASSWORD_WRONG',
+      everybodyElse: 'CURRENT_PASSWORD_WRONG',
+    },
     'Mutation.updateProfile': { given: () => ({ input: { displayName: 'Somebody' } }), ...signedInOnly },
   },
   story: {

@@ -35,13 +35,52 @@ export const NameChanged = defineEvent({
   personal: { firstName: 'userId', lastName: 'userId' },
 });
 
-export const UserAuthenticated = defineEvent({
-  type: 'UserAuthenticated',
+export const EmailVerified = defineEvent({
+  type: 'EmailVerified',
   context: 'identity',
   version: 1,
   reach: 'published',
+  meaning: 'A user proved that the address of their account is theirs.',
+  schema: z.object({ userId: z.string() }),
+});
+
+export const UserAuthenticated = defineEvent({
+  type: 'UserAuthenticated',
+  context: 'identity',
+  version: 2,
+  reach: 'published',
   meaning: 'A user proved who they are and got a session.',
-  schema: z.object({ userId: z.string(), method: z.enum(['password']) }),
+  schema: z.object({ userId: z.string(), method: z.enum(['password', 'password-reset', 'provider']) }),
+  // Version 2 knows more methods. Version 1 had no reader yet, so there is nobody to write it for any longer.
+  upcast: { 1: (old) => old },
+});
+
+export const PasswordChanged = defineEvent({
+  type: 'PasswordChanged',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  meaning: 'Another password than before signs a user in; by one who knew the old one, or by one who reads the mails of the address.',
+  schema: z.object({ userId: z.string(), by: z.enum(['change', 'reset']) }),
+});
+
+export const ProviderLinked = defineEvent({
+  type: 'ProviderLinked',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  meaning: 'An account at a provider signs a user in from now on.',
+  schema: z.object({ userId: z.string(), provider: z.string(), subject: personal }),
+  personal: { subject: 'userId' },
+});
+
+export const ProviderUnlinked = defineEvent({
+  type: 'ProviderUnlinked',
+  context: 'identity',
+  version: 1,
+  reach: 'internal',
+  meaning: 'An account at a provider signs a user in no longer.',
+  schema: z.object({ userId: z.string(), provider: z.string() }),
 });
 
 export const SessionRevoked = defineEvent({
@@ -128,8 +167,12 @@ export const UserDeactivated = defineEvent({
 
 export const identityEvents = catalogOf(
   UserRegistered,
+  EmailVerified,
   ProfileChanged,
   NameChanged,
+  PasswordChanged,
+  ProviderLinked,
+  ProviderUnlinked,
   UserAuthenticated,
   SessionRevoked,
   SecondFactorEnabled,
@@ -143,8 +186,12 @@ export const identityEvents = catalogOf(
 
 export type UserEvent =
   | EventOf<typeof UserRegistered>
+  | EventOf<typeof EmailVerified>
   | EventOf<typeof ProfileChanged>
   | EventOf<typeof NameChanged>
+  | EventOf<typeof PasswordChanged>
+  | EventOf<typeof ProviderLinked>
+  | EventOf<typeof ProviderUnlinked>
   | EventOf<typeof UserAuthenticated>
   | EventOf<typeof SessionRevoked>
   | EventOf<typeof SecondFactorEnabled>

@@ -5,6 +5,7 @@ import {
   readEnvironment,
   serviceSettings,
 } from '@storytelling/shared/infrastructure/environment';
+import { mailSettings } from '@storytelling/shared/infrastructure/open-mailer';
 import { z } from 'zod';
 
 const keyRule = '32 random bytes in base64, such as `openssl rand -base64 32` prints';
@@ -13,6 +14,9 @@ const settings = z.object({
   ...serviceSettings,
   ...databaseSettings,
   ...objectStoreSettings,
+  ...mailSettings,
+  /** Where the web client is: its pages /verify-email and /reset-password take the tokens of mails. */
+  WEB_URL: z.url({ protocol: /^https?$/, error: 'a URL that begins with https://' }).optional(),
   /** Seals the signing keys in the database, and is the root of the other secrets: losing it signs everybody out. */
   KEY_ENCRYPTION_KEY: z
     .string({ error: keyRule })

@@ -1,16 +1,20 @@
 import type { Ports } from './application/ports.js';
 import { assignRole } from './application/assign-role.js';
 import { beginSecondFactor } from './application/begin-second-factor.js';
+import { changePassword } from './application/change-password.js';
 import { grantPermission, revokePermission } from './application/change-permission.js';
 import { confirmSecondFactor } from './application/confirm-second-factor.js';
 import { deactivateUser } from './application/deactivate-user.js';
 import { disableSecondFactor } from './application/disable-second-factor.js';
 import { refreshSession } from './application/refresh-session.js';
 import { register } from './application/register.js';
+import { requestPasswordReset, resetPassword } from './application/reset-password.js';
 import { revokeSession } from './application/revoke-session.js';
+import { sendLetter } from './application/send-letter.js';
 import { signIn } from './application/sign-in.js';
 import { signOut } from './application/sign-out.js';
 import { updateProfile } from './application/update-profile.js';
+import { requestEmailVerification, verifyEmail } from './application/verify-email.js';
 
 export type IdentityPorts = Ports;
 
@@ -23,6 +27,11 @@ export function identityContext(ports: IdentityPorts) {
       refreshSession: refreshSession(ports),
       signOut: signOut(ports),
       revokeSession: revokeSession(ports),
+      verifyEmail: verifyEmail(ports),
+      requestEmailVerification: requestEmailVerification(ports),
+      requestPasswordReset: requestPasswordReset(ports),
+      resetPassword: resetPassword(ports),
+      changePassword: changePassword(ports),
       updateProfile: updateProfile(ports),
       beginSecondFactor: beginSecondFactor(ports),
       confirmSecondFactor: confirmSecondFactor(ports),
@@ -32,5 +41,10 @@ export function identityContext(ports: IdentityPorts) {
       revokePermission: revokePermission(ports),
       deactivateUser: deactivateUser(ports),
     },
+    jobs: {
+      sendLetter: sendLetter(ports),
+    },
   };
 }
+
+export type IdentityVerbs = ReturnType<typeof identityContext>['verbs'];

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { openContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
+import { startJobs } from '@storytelling/shared/infrastructure/jobs';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import { MailRefused } from '@storytelling/shared/infrastructure/mail';
+import { openMailer } from '@storytelling/shared/infrastructure/open-mailer';
 import { openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
@@ -19,6 +22,9 @@ import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
 import { startHousekeeping } from './infrastructure/housekeeping.js';
 import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
 import { openKeyRing } from './infrastructure/key-ring.js';
+import { letterBox, type LetterJob, letterQueue } from './infrastructure/letter-box.js';
+import { letterWriter } from './infrastructure/letters/write-letter.js';
+import { prismaEmailTokens } from './infrastructure/prisma-email-tokens.js';
 import { prismaSecondFactors } from './infrastructure/prisma-second-factors.js';
 import { prismaSessions } from './infrastructure/prisma-sessions.js';
 import { prismaStaff } from './infrastructure/prisma-staff.js';
@@ -30,6 +36,9 @@ import { roleQueries } from './infrastructure/role-queries.js';
 import { sessionQueries } from './infrastructure/session-queries.js';
 import { totp } from './infrastructure/totp.js';
 import { userQueries } from './infrastructure/user-queries.js';
+
+/** Some two hours, longer and longer apart: a mail server may be away that long. */
+const letterRetries = 30;
 
 const migrations = fileURLToPath(new URL('../../../prisma/identity/migrations', import.meta.url));
 
@@ -63,9 +72,19 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
 
   const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now), ...roleQueries(prisma), ...accountQueries(prisma) };
   const transact = unitOfWork(prisma, () => runtime.relay.nudge());
-  const { verbs } = identityContext({
-    users: prismaUsers({ client: prisma, transact, now }),
+  const jobs = await startJobs({ databaseUrl: settings.DATABASE_URL, queues: [letterQueue], retryLimit: letterRetries, log });
+  closing.defer(() => jobs.stop());
+  const mailer = openMailer(settings, log);
+  closing.defer(() => mailer.close());
+  const letters = letterBox({ jobs, sealing: secrets.letters, newId, now });
+
+  const { verbs, jobs: work } = identityContext({
+    users: prismaUsers({ client: prisma, transact, letterBox: letters, now }),
     staff: prismaStaff({ client: prisma, transact, now }),
+    emailTokens: prismaEmailTokens(prisma, secrets, now),
+    letters: { post: (letter) => letters.post(prisma, letter) },
+    writeLetter: letterWriter({ webUrl: settings.WEB_URL, providerName: (id) => id }),
+    post: mailer,
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,
     sessions: prismaSessions(prisma),
@@ -82,6 +101,13 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     newId,
     ...ports,
   });
+
+  await jobs.work<LetterJob>(letterQueue, { concurrency: 2, giveUp: async () => undefined }, ({ id, data }) =>
+    work.sendLetter({ id, at: new Date(data.at), letter: letters.open(data) }).catch((error: unknown) => {
+      if (!(error instanceof MailRefused)) throw error;
+      log.warn({ job: id, kind: data.kind }, 'a letter was refused by the mail server of its reader');
+    }),
+  );
 
   const server = await startSubgraphServer({
     context: 'identity',

@@ -170,7 +170,7 @@ describe('users in the graph', () => {
   });
 
   it('are in their rows what their events fold to', async () => {
-    const records = await database.prisma.userRecord.findMany();
+    const records = await database.prisma.userRecord.findMany({ include: { oauthProviders: true } });
     expect(records.length).toBeGreaterThanOrEqual(50);
     for (const record of records) {
       const events = await database.events(record.id as UserId);

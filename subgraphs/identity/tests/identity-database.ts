@@ -6,6 +6,9 @@ import { testDatabase } from '@storytelling/shared/testing/database';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type pg from 'pg';
 import { PrismaClient } from '../src/generated/prisma/client.js';
+import type { Letter } from '../src/domain/letters.js';
+import { prismaEmailTokens } from '../src/infrastructure/prisma-email-tokens.js';
+import { secretsFrom } from '../src/infrastructure/secrets.js';
 import { prismaSessions } from '../src/infrastructure/prisma-sessions.js';
 import { prismaUsers, userStream } from '../src/infrastructure/prisma-users.js';
 
@@ -28,12 +31,21 @@ export async function identityDatabase() {
     statements += 1;
   });
   const now = () => new Date();
+  const letters: Letter[] = [];
   return {
     url: database.url,
     pool,
     prisma,
-    users: prismaUsers({ client: prisma, transact: unitOfWork(prisma, () => undefined), now }),
+    users: prismaUsers({
+      client: prisma,
+      transact: unitOfWork(prisma, () => undefined),
+      letterBox: { post: async (_, letter) => void letters.push(letter) },
+      now,
+    }),
+    /** Posted, oldest first. */
+    letters,
     sessions: prismaSessions(prisma),
+    emailTokens: prismaEmailTokens(prisma, secretsFrom(new Uint8Array(32).fill(5)), now),
     /** The events of a user, oldest first. */
     async events(id: UserId): Promise<UserEvent[]> {
       const { rows } = await pool.query<UserEvent>(

@@ -4,6 +4,8 @@ import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { type IdentityPorts, identityContext } from '../src/identity-context.js';
 import type { Passwords } from '../src/domain/passwords.js';
 import { postgresAttempts } from '../src/infrastructure/attempt-limits.js';
+import { letterWriter } from '../src/infrastructure/letters/write-letter.js';
+import { prismaEmailTokens } from '../src/infrastructure/prisma-email-tokens.js';
 import { prismaSecondFactors } from '../src/infrastructure/prisma-second-factors.js';
 import { prismaStaff } from '../src/infrastructure/prisma-staff.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
@@ -19,7 +21,7 @@ const quickPasswords: Passwords = {
 };
 
 /** Every verb on a real database, as service.ts wires them, with a clock that a test can set and access tokens that are not signed. */
-export function identityOn({ pool, prisma, users, sessions }: IdentityDatabase, ports: Partial<IdentityPorts> = {}) {
+export function identityOn({ pool, prisma, users, sessions, letters }: IdentityDatabase, ports: Partial<IdentityPorts> = {}) {
   const secrets = secretsFrom(new Uint8Array(32).fill(5));
   const { now = () => new Date() } = ports;
   const transact = unitOfWork(prisma, () => undefined);
@@ -30,6 +32,10 @@ export function identityOn({ pool, prisma, users, sessions }: IdentityDatabase, 
     staff: prismaStaff({ client: prisma, transact, now }),
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,
+    emailTokens: prismaEmailTokens(prisma, secrets, now),
+    letters: { post: async (letter) => void letters.push(letter) },
+    writeLetter: letterWriter({ webUrl: undefined, providerName: (id) => id }),
+    post: { send: async () => undefined },
     attempts: postgresAttempts(pool, secrets),
     refreshTokens: refreshTokens(secrets.refreshKey),
     accessTokens: { issue: async (userId, sessionId) => ({ token: `${userId} ${sessionId}`, expiresAt: now() }) },

@@ -17,7 +17,7 @@ const signIn = `mutation ($input: SignInInput!) { signIn(input: $input) { ${sess
 const refreshSession = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${session} } }`;
 const updateProfile = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { id profile { displayName firstName } } }';
 
-describe('the identity service, two replicas', () => {
+describe('the identity service, three replicas', () => {
   let database: TestDatabase;
   let log: TestDatabase;
   let objects: TestObjectStore;
@@ -39,7 +39,7 @@ describe('the identity service, two replicas', () => {
       LOG_LEVEL: 'silent',
       ...objects.settings,
     };
-    replicas = await Promise.all([startIdentity(environment), startIdentity(environment)]);
+    replicas = await Promise.all([1, 2, 3].map(() => startIdentity(environment)));
     pool = testPool(database.url);
   });
   afterAll(async () => {
@@ -54,7 +54,7 @@ describe('the identity service, two replicas', () => {
   /** As the gateway asks: alternating between the replicas. */
   async function ask(query: string, variables: object, caller: Caller = anonymous, clientAddress: string = randomUUID()) {
     turn += 1;
-    const response = await fetch(replicas[turn % 2]?.url ?? '', {
+    const response = await fetch(replicas[turn % 3]?.url ?? '', {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${await issue(caller)}`, 'x-client-address': clientAddress },
       body: JSON.stringify({ query, variables }),
@@ -136,11 +136,11 @@ describe('the identity service, two replicas', () => {
     });
   });
 
-  it('counts wrong passwords on both replicas together and says when to come back', async () => {
+  it('counts wrong passwords on all replicas together, as if they were one, and says when to come back', async () => {
     const given = person();
     await ask(register, { input: given });
     const wrong = { email: given.email, password: 'a wrong password' };
-    const answers = await Promise.all(Array.from({ length: 14 }, () => ask(signIn, { input: wrong }, anonymous, '192.0.2.9')));
+    const answers = await Promise.all(Array.from({ length: 30 }, () => ask(signIn, { input: wrong }, anonymous, '192.0.2.9')));
     const codes = answers.map((answer) => code(answer).code);
     expect(codes.filter((name) => name === 'SIGN_IN_FAILED')).toHaveLength(10);
     const refused = answers.map(code).find((extensions) => extensions.code === 'TOO_MANY_ATTEMPTS');
@@ -220,7 +220,7 @@ describe('the identity service, two replicas', () => {
       await ask(register, { input: { ...given, idempotencyKey: randomUUID() } }, anonymous, '192.0.2.77')
     ).data.register;
     const { rows: tables } = await pool.query<{ name: string }>(
-      "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables WHERE table_schema IN ('public', 'backbone')",
+      "SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables WHERE table_schema IN ('public', 'backbone', 'jobs')",
     );
     expect(tables.length).toBeGreaterThan(12);
     for (const { name } of tables) {

@@ -4,15 +4,28 @@ import type { UserEvent } from '@storytelling/shared/domain-events/identity';
 import { email } from '@storytelling/shared/value-objects/email';
 import { language } from '@storytelling/shared/value-objects/language';
 import { type UserId, userId } from '@storytelling/shared/value-objects/user-id';
+import type { EmailTokens } from '../src/domain/email-tokens.js';
+import type { Letter } from '../src/domain/letters.js';
 import { openSession, refresh } from '../src/domain/session.js';
 import type { Sessions } from '../src/domain/sessions.js';
-import { authenticate, changeProfile, register, revokeSession } from '../src/domain/user.js';
+import {
+  authenticate,
+  changePassword,
+  changeProfile,
+  linkProvider,
+  register,
+  resetPassword,
+  revokeSession,
+  verifyEmail,
+} from '../src/domain/user.js';
 import type { Users } from '../src/domain/users.js';
 
 export interface UsersUnderTest {
   readonly users: Users;
   readonly sessions: Sessions;
   events(id: UserId): Promise<readonly UserEvent[]>;
+  readonly letters: readonly Letter[];
+  readonly emailTokens: EmailTokens;
   close(): Promise<void>;
 }
 
@@ -98,6 +111,84 @@ export function usersContract(name: string, open: () => Promise<UsersUnderTest>)
 
     it('refuse whom nobody is', async () => {
       await expect(kept.users.update(userId('nobody-at-all'), () => [])).rejects.toThrow(refusal('USER_NOT_FOUND'));
+    });
+
+    it('decide about all sessions that are open, and post letters with what they tell of', async () => {
+      const { id, address, session } = await registered();
+      const [ended, open] = [
+        { ...session, id: randomUUID() },
+        { ...session, id: randomUUID() },
+      ];
+      for (const each of [ended, open]) await kept.users.update(id, () => [], { session: each });
+      await kept.users.updateSession(id, ended.id, (user, found) => revokeSession(user, found, 'sign-out'));
+      await kept.users.updateSessions(
+        id,
+        (user, sessions) => {
+          expect(sessions.map((each) => each.id).sort()).toEqual([session.id, open.id].sort());
+          return changePassword(user, sessions, session.id);
+        },
+        { passwordHash: '$argon2id$4', letters: [{ kind: 'password-changed', userId: id }] },
+      );
+      expect((await types(id)).slice(-2)).toEqual(['PasswordChanged', 'SessionRevoked']);
+      expect((await kept.sessions.refresh(open.id, () => ({ outcome: 'ended' })))?.session.revoked?.reason).toBe('password-changed');
+      expect((await kept.sessions.refresh(session.id, () => ({ outcome: 'repeated' })))?.session.revoked).toBeNull();
+      expect(await kept.users.credential(address, hash('a'))).toMatchObject({ passwordHash: '$argon2id$4' });
+      expect(await kept.users.passwordHash(id)).toBe('$argon2id$4');
+      expect(kept.letters.filter((letter) => 'userId' in letter && letter.userId === id)).toEqual([
+        { kind: 'password-changed', userId: id },
+      ]);
+    });
+
+    it('post no letter of a decision that refuses', async () => {
+      const { id } = await registered();
+      const refusing = () => {
+        throw new Error('no');
+      };
+      await expect(kept.users.update(id, refusing, { letters: [{ kind: 'verify-email', userId: id }] })).rejects.toThrow('no');
+      expect(kept.letters.filter((letter) => 'userId' in letter && letter.userId === id)).toEqual([]);
+    });
+
+    it('let a token be spent once, for what and by whom it was issued', async () => {
+      const { id } = await registered();
+      const other = await registered();
+      const token = await kept.emailTokens.issue(randomUUID(), 'verify-email', id);
+      expect(await kept.emailTokens.holder('verify-email', token)).toBe(id);
+      expect(await kept.emailTokens.holder('reset-password', token)).toBeUndefined();
+      expect(await kept.emailTokens.holder('verify-email', `${token}x`)).toBeUndefined();
+      const spends = { purpose: 'verify-email', token } as const;
+      await expect(kept.users.update(id, verifyEmail, { spends: { ...spends, purpose: 'reset-password' } })).rejects.toThrow(
+        refusal('EMAIL_TOKEN_INVALID'),
+      );
+      await expect(kept.users.update(other.id, verifyEmail, { spends })).rejects.toThrow(refusal('EMAIL_TOKEN_INVALID'));
+      const outcomes = await Promise.allSettled([1, 2, 3].map(() => kept.users.update(id, verifyEmail, { spends })));
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await kept.emailTokens.holder('verify-email', token)).toBeUndefined();
+      expect((await types(id)).filter((type) => type === 'EmailVerified')).toHaveLength(1);
+    });
+
+    it('issue the same token for the same letter, and never revive it', async () => {
+      const { id } = await registered();
+      const letter = randomUUID();
+      const token = await kept.emailTokens.issue(letter, 'verify-email', id);
+      await kept.users.update(id, verifyEmail, { spends: { purpose: 'verify-email', token } });
+      expect(await kept.emailTokens.issue(letter, 'verify-email', id)).toBe(token);
+      expect(await kept.emailTokens.holder('verify-email', token)).toBeUndefined();
+    });
+
+    it('know whom an account at a provider signs in, until it is unlinked', async () => {
+      const { id, address } = await registered();
+      const account = { provider: 'example', subject: randomUUID() };
+      expect(await kept.users.byProvider(account)).toBeUndefined();
+      await kept.users.update(id, (user) => [...verifyEmail(user), ...linkProvider({ ...user, isEmailVerified: true }, account)]);
+      expect(await kept.users.byProvider(account)).toBe(id);
+      expect(await kept.users.byProvider({ ...account, provider: 'other' })).toBeUndefined();
+      const found = { id, isEmailVerified: true, providers: [account] };
+      expect(await kept.users.byId(id)).toMatchObject(found);
+      expect(await kept.users.byEmail(address)).toMatchObject(found);
+      await kept.users.updateSessions(id, (user, sessions) => resetPassword(user, sessions, { hasSecondFactor: false }));
+      expect(await kept.users.byProvider(account)).toBeUndefined();
+      expect(await kept.users.byId(userId('nobody-at-all'))).toBeUndefined();
+      expect(await kept.users.byEmail(email('nobody@example.org'))).toBeUndefined();
     });
 
     it('end a session by its event, once', async () => {

@@ -35,10 +35,18 @@ function identity() {
       update: notHere,
     },
     oneTimeCodes: totp,
+    emailTokens: kept.emailTokens,
+    // Of mails and their tokens: account.int.spec.ts.
+    letters: { post: () => Promise.reject(new Error('not in this test')) },
+    writeLetter: () => ({ subject: '', text: '', html: '' }),
+    post: { send: () => Promise.reject(new Error('not in this test')) },
     attempts: {
       register: async (address) => void attempts.push(`register ${address}`),
       signIn: async ({ clientAddress, account, knownAddress }: SignInAttempt) =>
         void attempts.push(`signIn ${clientAddress} ${account}${knownAddress ? ' (known)' : ''}`),
+      present: async () => undefined,
+      askForMail: async () => undefined,
+      mailTo: async () => undefined,
       succeeded: async () => void attempts.push('succeeded'),
       secondFactor: async () => undefined,
       secondFactorSucceeded: async () => undefined,
@@ -83,6 +91,7 @@ describe('register', () => {
     expect(kept.events(userId).map((event) => event.type)).toEqual(['UserRegistered']);
     expect(kept.user(userId)).toMatchObject({ email: 'ada@example.org', role: 'member', profile: { displayName: 'Ada', language: 'en' } });
     expect(refreshToken).toHaveLength(86);
+    expect(kept.letters).toEqual([{ kind: 'verify-email', userId }]);
   });
 
   it('counts an attempt only when nothing is wrong with the input', async () => {

@@ -1,5 +1,7 @@
 import type { AccessTokens } from '../domain/access-tokens.js';
 import type { Attempts } from '../domain/attempts.js';
+import type { EmailTokens } from '../domain/email-tokens.js';
+import type { Letters, Post, WriteLetter } from '../domain/letters.js';
 import type { OneTimeCodes } from '../domain/one-time-codes.js';
 import type { Passwords } from '../domain/passwords.js';
 import type { SecondFactors } from '../domain/second-factors.js';
@@ -16,6 +18,10 @@ export interface Ports {
   readonly secondFactors: SecondFactors;
   readonly oneTimeCodes: OneTimeCodes;
   readonly attempts: Attempts;
+  readonly emailTokens: EmailTokens;
+  readonly letters: Letters;
+  readonly writeLetter: WriteLetter;
+  readonly post: Post;
   readonly refreshTokens: RefreshTokens;
   readonly accessTokens: AccessTokens;
   /** Carries a verb out once per idempotencyKey of its input. */

@@ -20,8 +20,8 @@ export interface Registration {
 }
 
 /**
- * Opens an account and signs its owner in. That an address is taken cannot be hidden without a mail to it, which a later slice sends; until then the
- * limit per client address is what stands between a stranger and a list of our users.
+ * Opens an account, signs its owner in and writes to the address. That an address is taken cannot be hidden from somebody who is let in at once; the limit per
+ * client address is what stands between a stranger and a list of our users.
  */
 export const register =
   (ports: Ports) =>
@@ -42,7 +42,11 @@ export const register =
     const { session, refreshToken } = beginSession(ports, newUser, client);
     // Nobody is signed in yet, so the address stands for the actor: two strangers may choose the same key.
     const { id, repeated } = await once(`register:${tag('account', email)}`, input, () =>
-      users.add(newUser, decide({ id: newUser, email, ...profile }), { session, passwordHash }),
+      users.add(newUser, decide({ id: newUser, email, ...profile }), {
+        session,
+        passwordHash,
+        letters: [{ kind: 'verify-email', userId: newUser }],
+      }),
     );
     if (!repeated) return signedIn(ports, newUser, session.id, refreshToken);
 

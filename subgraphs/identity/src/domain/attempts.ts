@@ -21,6 +21,12 @@ export interface SecondFactorAttempt {
  */
 export interface Attempts {
   register(clientAddress: string): Promise<void>;
+  /** Presenting a token, or a password where it is known whose: what one client address may cost. */
+  present(clientAddress: string): Promise<void>;
+  /** Asking for a mail. */
+  askForMail(clientAddress: string): Promise<void>;
+  /** Mails that anybody can ask for, to one address. Until when there are enough; undefined: one more may go. Unknown addresses count alike. */
+  mailTo(account: Email): Promise<Date | undefined>;
   signIn(attempt: SignInAttempt): Promise<void>;
   /** The attempt was right: what it and its owner's typing errors counted for the account is taken back. */
   succeeded(attempt: SignInAttempt): Promise<void>;

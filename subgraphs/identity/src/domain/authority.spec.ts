@@ -21,6 +21,8 @@ const user = (role: UserRole, status: 'active' | 'deactivated' = 'active'): User
   email: email('bob@example.org'),
   profile: { displayName: 'Bob', firstName: null, lastName: null, language: language('en') },
   role,
+  isEmailVerified: true,
+  providers: [],
 });
 const actor = (role: UserRole, isActive = true): Actor => ({ id: userId('user-0000000001'), role, isActive });
 const given = (by: Actor, of: User, { otherSuperAdmins = 1, change = {} }: { otherSuperAdmins?: number; change?: object } = {}): Case => ({

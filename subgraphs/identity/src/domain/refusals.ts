@@ -82,6 +82,25 @@ export const identityRefusals = {
   REASON_MISSING: { kind: 'BAD_USER_INPUT', sentence: 'The reason is empty; say why, so that it can be answered for.', field: 'reason' },
   REASON_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The reason has more than {max} characters; shorten it.', field: 'reason' },
   SEARCH_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The search has more than {max} characters; shorten it.', field: 'search' },
+  CURRENT_PASSWORD_WRONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'This is not your current password; correct it, or ask for a password reset by mail.',
+    field: 'currentPassword',
+  },
+  EMAIL_TOKEN_INVALID: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'This token is not valid (any more): it was used, it has expired or it was copied in part; ask for a new mail.',
+    field: 'token',
+  },
+  EMAIL_NOT_VERIFIED_HERE: {
+    kind: 'FORBIDDEN',
+    sentence:
+      'There is an account with this address that has not verified it; sign in with its password and verify the address, or reset the password, then try again.',
+  },
+  PROVIDER_ALREADY_LINKED: {
+    kind: 'CONFLICT',
+    sentence: 'Another account at this provider signs in to the account with this address; use that one, or sign in with the password.',
+  },
   SIGN_IN_FAILED: { kind: 'UNAUTHENTICATED', sentence: 'The e-mail address and the password do not belong together; check both.' },
   ACCOUNT_DEACTIVATED: { kind: 'FORBIDDEN', sentence: 'This account has been deactivated; write to our support.' },
   TOO_MANY_ATTEMPTS: { kind: 'TOO_MANY_REQUESTS', sentence: 'There were too many attempts; try again after {retryAt}.' },

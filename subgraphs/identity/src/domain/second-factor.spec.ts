@@ -12,6 +12,8 @@ const ada: User = {
   email: email('ada@example.org'),
   profile: { displayName: 'Ada', firstName: null, lastName: null, language: language('en') },
   role: 'member',
+  isEmailVerified: true,
+  providers: [],
 };
 const secret = new Uint8Array([1, 2, 3]);
 /** The code of a step is the step itself. */

@@ -16,6 +16,16 @@ interface Account {
   readonly email: Email | null;
   readonly profile: Profile;
   readonly role: UserRole;
+  /** They have shown that they read the mails of this address. */
+  readonly isEmailVerified: boolean;
+  /** Accounts elsewhere that sign them in. */
+  readonly providers: readonly ProviderAccount[];
+}
+/** An account at a provider: who it is there never changes, unlike its address. */
+export interface ProviderAccount {
+  readonly provider: string;
+  /** null: erased. */
+  readonly subject: string | null;
 }
 export interface ActiveUser extends Account {
   readonly status: 'active';
@@ -42,8 +52,56 @@ export function register({ id, email, displayName, firstName, lastName, language
 }
 
 /** The user has shown who they are; whether they may come in is decided here. */
-export function authenticate(user: User, method: 'password'): UserEvent[] {
+export function authenticate(user: User, method: 'password' | 'password-reset' | 'provider'): UserEvent[] {
   return [{ type: 'UserAuthenticated', data: { userId: active(user).id, method } }];
+}
+
+/** Verifying twice is verifying once. */
+export function verifyEmail(user: User): UserEvent[] {
+  return active(user).isEmailVerified ? [] : [{ type: 'EmailVerified', data: { userId: user.id } }];
+}
+
+/** Whoever knew the old password is out, except where it was changed. */
+export function changePassword(user: User, sessions: readonly Session[], here: string | undefined): UserEvent[] {
+  const { id: userId } = active(user);
+  return [
+    { type: 'PasswordChanged', data: { userId, by: 'change' } },
+    ...sessions.filter(({ id }) => id !== here).flatMap((session) => revokeSession(user, session, 'password-changed')),
+  ];
+}
+
+/**
+ * Whoever reads the mails of the address is its owner, and gets the account back whole: every session ends and every other way in is closed, whoever opened
+ * them, and the address counts as verified.
+ */
+export function resetPassword(
+  user: User,
+  sessions: readonly Session[],
+  { hasSecondFactor }: { readonly hasSecondFactor: boolean },
+): UserEvent[] {
+  const { id: userId, providers } = active(user);
+  return [
+    { type: 'PasswordChanged', data: { userId, by: 'reset' } },
+    ...verifyEmail(user),
+    ...sessions.flatMap((session) => revokeSession(user, session, 'password-reset')),
+    ...(hasSecondFactor && !keepsSecondFactor(user) ? [{ type: 'SecondFactorDisabled', data: { userId } } as const] : []),
+    ...providers.map(({ provider }): UserEvent => ({ type: 'ProviderUnlinked', data: { userId, provider } })),
+    ...authenticate(user, 'password-reset'),
+  ];
+}
+
+/** A second factor that was set up before the address was verified may be that of a stranger who registered with it: it must not keep the owner out. */
+export const keepsSecondFactor = (user: User): boolean => user.isEmailVerified;
+
+/** Linking a linked account again is no second event; of each provider one account at most. */
+export function linkProvider(user: User, { provider, subject }: { readonly provider: string; readonly subject: string }): UserEvent[] {
+  const { id: userId, providers } = active(user);
+  const linked = providers.find((each) => each.provider === provider);
+  if (linked?.subject === subject) return [];
+  if (linked) throw refuse.PROVIDER_ALREADY_LINKED();
+  // That somebody has an account of this address here is not enough: it may have been opened by a stranger who waits for its owner to walk in.
+  if (!user.isEmailVerified) throw refuse.EMAIL_NOT_VERIFIED_HERE();
+  return [{ type: 'ProviderLinked', data: { userId, provider, subject } }];
 }
 
 /** Only what differs becomes an event, so that saving an unchanged form tells nobody anything. */
@@ -85,6 +143,8 @@ export function evolve(user: User | undefined, event: UserEvent): User {
       email: email as Email | null,
       profile: { displayName, firstName: null, lastName: null, language: language as Language },
       role,
+      isEmailVerified: false,
+      providers: [],
     };
   }
   if (!user) throw new Error(`A user's stream begins with UserRegistered, not with ${event.type}.`);
@@ -101,6 +161,15 @@ export function evolve(user: User | undefined, event: UserEvent): User {
       return { ...user, role: event.data.role };
     case 'UserDeactivated':
       return { ...user, status: 'deactivated' };
+    case 'EmailVerified':
+      return { ...user, isEmailVerified: true };
+    case 'ProviderLinked': {
+      const { provider, subject } = event.data;
+      return { ...user, providers: [...user.providers, { provider, subject }] };
+    }
+    case 'ProviderUnlinked':
+      return { ...user, providers: user.providers.filter(({ provider }) => provider !== event.data.provider) };
+    case 'PasswordChanged':
     case 'UserAuthenticated':
     case 'SessionRevoked':
     // What the second factor is stands in a table of its own, beside the other secrets.

@@ -1,16 +1,5 @@
 import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
-import type { assignRole } from '../application/assign-role.js';
-import type { beginSecondFactor } from '../application/begin-second-factor.js';
-import type { grantPermission, revokePermission } from '../application/change-permission.js';
-import type { confirmSecondFactor } from '../application/confirm-second-factor.js';
-import type { deactivateUser } from '../application/deactivate-user.js';
-import type { disableSecondFactor } from '../application/disable-second-factor.js';
-import type { refreshSession } from '../application/refresh-session.js';
-import type { register } from '../application/register.js';
-import type { revokeSession } from '../application/revoke-session.js';
-import type { signIn } from '../application/sign-in.js';
-import type { signOut } from '../application/sign-out.js';
-import type { updateProfile } from '../application/update-profile.js';
+import type { IdentityVerbs } from '../identity-context.js';
 import type { AccountQueries } from '../infrastructure/account-queries.js';
 import type { RoleQueries } from '../infrastructure/role-queries.js';
 import type { SessionQueries } from '../infrastructure/session-queries.js';
@@ -18,22 +7,6 @@ import type { UserQueries } from '../infrastructure/user-queries.js';
 import { type RoleLoaders, roleLoaders } from './role.loader.js';
 import { type SecondFactorLoader, secondFactorLoader, type SessionLoader, sessionLoader } from './session.loader.js';
 import { type UserLoader, userLoader } from './user.loader.js';
-
-export interface IdentityVerbs {
-  readonly register: ReturnType<typeof register>;
-  readonly signIn: ReturnType<typeof signIn>;
-  readonly refreshSession: ReturnType<typeof refreshSession>;
-  readonly signOut: ReturnType<typeof signOut>;
-  readonly revokeSession: ReturnType<typeof revokeSession>;
-  readonly updateProfile: ReturnType<typeof updateProfile>;
-  readonly beginSecondFactor: ReturnType<typeof beginSecondFactor>;
-  readonly confirmSecondFactor: ReturnType<typeof confirmSecondFactor>;
-  readonly disableSecondFactor: ReturnType<typeof disableSecondFactor>;
-  readonly assignRole: ReturnType<typeof assignRole>;
-  readonly grantPermission: ReturnType<typeof grantPermission>;
-  readonly revokePermission: ReturnType<typeof revokePermission>;
-  readonly deactivateUser: ReturnType<typeof deactivateUser>;
-}
 
 /** What a resolver of this context has at hand; made anew for each request. */
 export interface IdentityGraph {

@@ -1,5 +1,6 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
+import { AccountResolver } from './account.resolver.js';
 import type { IdentityGraph } from './context.js';
 import { RoleResolver, StaffResolver } from './role.resolver.js';
 import { PermissionType, RoleType } from './role.type.js';
@@ -13,6 +14,7 @@ export function identitySchema(): GraphQLSchema {
     resolvers: [
       UserResolver,
       AuthSessionResolver,
+      AccountResolver,
       SessionResolver,
       SecondFactorResolver,
       SecondFactorConfirmationResolver,

@@ -42,6 +42,13 @@ export class UserType {
   @Field(() => String, { nullable: true, description: 'The address to sign in with; null unless you are this user, support or an admin.' })
   email!: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether its owner has shown that they read the mails of the address; who has not may write, not publish. Null unless you are this user, support or an admin.',
+  })
+  isEmailVerified!: boolean | null;
+
   // `profile` is resolved: see user.resolver.ts.
 
   @Field(() => UserRoleEnum, { nullable: true, description: 'Null unless you are this user, support or an admin.' })

@@ -19,6 +19,9 @@ export const limits = {
    */
   addressAndSecondFactor: { points: 10, duration: 15 * 60 },
   secondFactor: { points: 20, duration: 60 * 60 },
+  /** Mails that somebody makes us send: by whom, and to whom. */
+  mailFrom: { points: 30, duration: 60 * 60 },
+  mailTo: { points: 5, duration: 60 * 60 },
   registration: { points: 60, duration: 60 * 60 },
 } as const;
 
@@ -38,14 +41,21 @@ export function postgresAttempts(pool: pg.Pool, { tag }: Pick<Secrets, 'tag'>, c
       // housekeeping.ts takes expired counters away.
       clearExpiredByTimeout: false,
     });
+    /** Until when there were too many; undefined: this one was let through. */
+    const exhaustedUntil = async (value: string): Promise<Date | undefined> => {
+      try {
+        await limiter.consume(tag(name, value));
+        return undefined;
+      } catch (result) {
+        if (!(result instanceof RateLimiterRes)) throw result;
+        return new Date(Date.now() + result.msBeforeNext);
+      }
+    };
     return {
+      exhaustedUntil,
       async count(value: string): Promise<void> {
-        try {
-          await limiter.consume(tag(name, value));
-        } catch (result) {
-          if (!(result instanceof RateLimiterRes)) throw result;
-          throw refuse.TOO_MANY_ATTEMPTS({ retryAt: new Date(Date.now() + result.msBeforeNext).toISOString() });
-        }
+        const until = await exhaustedUntil(value);
+        if (until) throw refuse.TOO_MANY_ATTEMPTS({ retryAt: until.toISOString() });
       },
       forget: (value: string) => limiter.delete(tag(name, value)),
       takeBack: (value: string) => limiter.reward(tag(name, value)),
@@ -55,11 +65,16 @@ export function postgresAttempts(pool: pg.Pool, { tag }: Pick<Secrets, 'tag'>, c
   const alone = counter('account');
   const address = counter('address');
   const registration = counter('registration');
+  const mailFrom = counter('mailFrom');
+  const mailTo = counter('mailTo');
   const codesFromAddress = counter('addressAndSecondFactor');
   const codes = counter('secondFactor');
 
   return {
     register: (clientAddress) => registration.count(clientAddress),
+    present: (clientAddress) => address.count(clientAddress),
+    askForMail: (clientAddress) => mailFrom.count(clientAddress),
+    mailTo: (account) => mailTo.exhaustedUntil(account),
     async signIn({ clientAddress, account, knownAddress }) {
       await address.count(clientAddress);
       await both.count(`${clientAddress} ${account}`);

@@ -7,6 +7,8 @@ const hour = 60 * 60 * 1000;
 export function startHousekeeping({ prisma, now, log }: { prisma: PrismaClient; now: () => Date; log: Logger }): { stop(): Promise<void> } {
   async function tidy(): Promise<void> {
     await prisma.sessionRecord.deleteMany({ where: { expiresAt: { lte: now() } } });
+    // Long after: a letter may still be sent again, and must not revive its token.
+    await prisma.emailTokenRecord.deleteMany({ where: { expiresAt: { lte: new Date(now().getTime() - 7 * 24 * hour) } } });
     await prisma.attemptRecord.deleteMany({ where: { expire: { lte: BigInt(now().getTime()) } } });
   }
   let tidying: Promise<void> = Promise.resolve();

@@ -34,7 +34,7 @@ export function prismaSecondFactors({
         if (factor) {
           const columns = columnsOf(factor);
           await tx.secondFactorRecord.upsert({ where: { userId }, create: columns, update: columns });
-        } else if (record) await tx.secondFactorRecord.delete({ where: { userId } });
+        } else if (record) await tx.secondFactorRecord.deleteMany({ where: { userId } });
         return userId;
       });
     },

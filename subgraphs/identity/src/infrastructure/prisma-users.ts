@@ -8,7 +8,10 @@ import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { refuse } from '../domain/refusals.js';
 import { evolve, type User, type UserRole } from '../domain/user.js';
 import type { Beside, Users } from '../domain/users.js';
-import type { Prisma, PrismaClient, UserRecord } from '../generated/prisma/client.js';
+import type { EmailTokenPurpose } from '../domain/email-tokens.js';
+import type { OAuthProviderRecord, Prisma, PrismaClient, UserRecord } from '../generated/prisma/client.js';
+import type { LetterBox } from './letter-box.js';
+import { emailTokenHash } from './prisma-email-tokens.js';
 import { sessionColumns, sessionOf } from './prisma-sessions.js';
 
 export const userStream = (id: string) => stream('identity', 'User', id);
@@ -20,10 +23,12 @@ interface LockedUser {
   readonly version: number;
 }
 
+const withProviders = { oauthProviders: { orderBy: { id: 'asc' } } } as const;
+
 /** The one row lock per aggregate. What belongs to a user is locked after it, never before: no two verbs can wait for each other. */
 export async function lockUser(tx: Tx, id: UserId, field?: string): Promise<LockedUser> {
   await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${id} FOR UPDATE`;
-  const record = await tx.userRecord.findUnique({ where: { id } });
+  const record = await tx.userRecord.findUnique({ where: { id }, include: withProviders });
   if (!record) throw refuse.USER_NOT_FOUND(undefined, field);
   return { user: userOf(record), version: record.streamVersion };
 }
@@ -36,14 +41,75 @@ export async function saveUser(tx: Tx, { user, version }: LockedUser, events: re
     where: { id: user.id },
     data: { ...userColumns(events.reduce<User>(evolve, user)), updatedAt: now, streamVersion },
   });
+  await saveRest(tx, user.id, events, now);
+}
+
+/** What events change beside the user's own row. */
+async function saveRest(tx: Tx, userId: UserId, events: readonly UserEvent[], now: Date): Promise<void> {
+  const spendTokens = (purpose: EmailTokenPurpose) =>
+    tx.emailTokenRecord.updateMany({ where: { userId, purpose, usedAt: null }, data: { usedAt: now } });
   for (const event of events) {
-    if (event.type !== 'SessionRevoked') continue;
-    await tx.sessionRecord.update({ where: { id: event.data.sessionId }, data: { revokedAt: now, revokedReason: event.data.reason } });
+    switch (event.type) {
+      case 'SessionRevoked':
+        await tx.sessionRecord.update({ where: { id: event.data.sessionId }, data: { revokedAt: now, revokedReason: event.data.reason } });
+        break;
+      // Mails that were asked for before this have nothing left to do.
+      case 'EmailVerified':
+        await spendTokens('verify-email');
+        break;
+      case 'PasswordChanged':
+        await spendTokens('reset-password');
+        break;
+      case 'ProviderLinked': {
+        const { provider, subject } = event.data;
+        if (subject === null) throw new Error('A provider is linked by a subject.');
+        const data = [{ userId, provider, providerId: subject, createdAt: now }];
+        const { count } = await tx.oAuthProviderRecord.createMany({ data, skipDuplicates: true });
+        if (count === 0) throw refuse.PROVIDER_ALREADY_LINKED();
+        break;
+      }
+      case 'ProviderUnlinked':
+        await tx.oAuthProviderRecord.deleteMany({ where: { userId, provider: event.data.provider } });
+        break;
+      case 'SecondFactorDisabled':
+        await tx.secondFactorRecord.deleteMany({ where: { userId } });
+        break;
+      case 'UserRegistered':
+      case 'ProfileChanged':
+      case 'NameChanged':
+      case 'UserAuthenticated':
+      case 'SecondFactorEnabled':
+      case 'RecoveryCodeSpent':
+      case 'RoleAssigned':
+      case 'UserDeactivated':
+        break;
+    }
   }
 }
 
-export function prismaUsers({ client, transact, now }: { client: PrismaClient; transact: UnitOfWork<Tx>; now: () => Date }): Users {
-  async function saveBeside(tx: Tx, userId: UserId, { session, passwordHash: hash }: Beside): Promise<void> {
+export function prismaUsers({
+  client,
+  transact,
+  letterBox,
+  now,
+}: {
+  client: PrismaClient;
+  transact: UnitOfWork<Tx>;
+  letterBox: Pick<LetterBox, 'post'>;
+  now: () => Date;
+}): Users {
+  /** In the user's row lock, so that of two who present one token the second finds it spent. */
+  async function spend(tx: Tx, userId: UserId, { spends }: Beside): Promise<void> {
+    if (!spends) return;
+    const { count } = await tx.emailTokenRecord.updateMany({
+      where: { hash: emailTokenHash(spends.token), purpose: spends.purpose, userId, usedAt: null, expiresAt: { gt: now() } },
+      data: { usedAt: now() },
+    });
+    if (count === 0) throw refuse.EMAIL_TOKEN_INVALID();
+  }
+
+  async function saveBeside(tx: Tx, userId: UserId, { session, passwordHash: hash, letters = [] }: Beside): Promise<void> {
+    for (const letter of letters) await letterBox.post(tx, letter);
     if (hash) {
       await tx.passwordRecord.upsert({ where: { userId }, create: { userId, hash, changedAt: now() }, update: { hash, changedAt: now() } });
     }
@@ -63,6 +129,7 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
         });
         if (count === 0) throw refuse.EMAIL_TAKEN();
         await appendEvents(tx, userStream(id), 0, events, identityEvents);
+        await saveRest(tx, id, events, now());
         await saveBeside(tx, id, beside);
         return id;
       });
@@ -72,6 +139,7 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
     async update(id, decide, beside = {}) {
       await transact(async (tx) => {
         const locked = await lockUser(tx, id);
+        await spend(tx, id, beside);
         await saveUser(tx, locked, decide(locked.user), now());
         await saveBeside(tx, id, beside);
         return id;
@@ -90,6 +158,42 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
       return id;
     },
 
+    async updateSessions(id, decide, beside = {}) {
+      await transact(async (tx) => {
+        const locked = await lockUser(tx, id);
+        await spend(tx, id, beside);
+        await tx.$queryRaw`SELECT 1 FROM sessions WHERE user_id = ${id} AND revoked_at IS NULL ORDER BY id FOR UPDATE`;
+        const records = await tx.sessionRecord.findMany({ where: { userId: id, revokedAt: null, expiresAt: { gt: now() } } });
+        await saveUser(tx, locked, decide(locked.user, records.map(sessionOf)), now());
+        await saveBeside(tx, id, beside);
+        return id;
+      });
+      return id;
+    },
+
+    async byId(id) {
+      const record = await client.userRecord.findUnique({ where: { id }, include: withProviders });
+      return record ? userOf(record) : undefined;
+    },
+
+    async byEmail(email) {
+      const record = await client.userRecord.findUnique({ where: { email }, include: withProviders });
+      return record ? userOf(record) : undefined;
+    },
+
+    async byProvider({ provider, subject }) {
+      const link = await client.oAuthProviderRecord.findUnique({
+        where: { provider_providerId: { provider, providerId: subject } },
+        select: { userId: true },
+      });
+      return link?.userId as UserId | undefined;
+    },
+
+    async passwordHash(id) {
+      const record = await client.passwordRecord.findUnique({ where: { userId: id }, select: { hash: true } });
+      return record?.hash;
+    },
+
     /** One statement whoever asks about whom: a second one for known accounts would show in the time. */
     async credential(email, clientAddressTag) {
       const [found] = await client.$queryRaw<{ userId: UserId; passwordHash: string; knownAddress: boolean }[]>`
@@ -103,7 +207,7 @@ export function prismaUsers({ client, transact, now }: { client: PrismaClient; t
 
 // ── the mapping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function userOf(record: UserRecord): User {
+export function userOf(record: UserRecord & { readonly oauthProviders: readonly OAuthProviderRecord[] }): User {
   return {
     status: record.isActive ? 'active' : 'deactivated',
     id: record.id as UserId,
@@ -115,10 +219,12 @@ export function userOf(record: UserRecord): User {
       language: record.language as Language,
     },
     role: record.role as UserRole,
+    isEmailVerified: record.isEmailVerified,
+    providers: record.oauthProviders.map(({ provider, providerId }) => ({ provider, subject: providerId })),
   };
 }
 
 /** What events change. The address is written once: no event of this slice changes it. */
-function userColumns({ status, profile, role }: User) {
-  return { ...profile, role, isActive: status === 'active' };
+function userColumns({ status, profile, role, isEmailVerified }: User) {
+  return { ...profile, role, isEmailVerified, isActive: status === 'active' };
 }

@@ -16,6 +16,10 @@ export interface Secrets extends Sealing {
   readonly secondFactors: Sealing;
   /** A keyed hash to recognise a value (an address) by, without storing it. */
   tag(purpose: string, value: string): string;
+  /** The token that a letter holds, by what it is for and the letter's id: 256 bits, base64url. */
+  emailToken(purpose: string, letterId: string): string;
+  /** Of addresses that wait in a queue. */
+  readonly letters: Sealing;
   /** Key of refresh tokens' HMACs. */
   readonly refreshKey: Uint8Array;
 }
@@ -27,10 +31,13 @@ export function secretsFrom(keyEncryptionKey: Uint8Array): Secrets {
   const derive = (purpose: string) =>
     Buffer.from(hkdfSync('sha256', keyEncryptionKey, new Uint8Array(), `storytelling identity ${purpose}`, 32));
   const tagKey = derive('tags');
+  const emailTokenKey = derive('email tokens');
   return {
     ...sealingWith(derive('signing keys')),
     secondFactors: sealingWith(derive('second factors')),
     tag: (purpose, value) => createHmac('sha256', tagKey).update(`${purpose}:${value}`).digest('hex'),
+    emailToken: (purpose, letterId) => createHmac('sha256', emailTokenKey).update(`${purpose}:${letterId}`).digest('base64url'),
+    letters: sealingWith(derive('letters')),
     refreshKey: derive('refresh tokens'),
   };
 }

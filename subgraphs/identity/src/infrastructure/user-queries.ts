@@ -18,6 +18,7 @@ export interface UserView {
   readonly createdAt: Date;
   /** Private: null to everybody else. */
   readonly email: string | null;
+  readonly isEmailVerified: boolean | null;
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly role: UserRole | null;
@@ -37,12 +38,15 @@ export interface UserQueries {
   grants(id: UserId): Promise<Grants | undefined>;
 }
 
-type Row = Pick<UserRecord, 'id' | 'email' | 'displayName' | 'firstName' | 'lastName' | 'language' | 'role' | 'isActive' | 'createdAt'>;
+type Row = Pick<
+  UserRecord,
+  'id' | 'email' | 'isEmailVerified' | 'displayName' | 'firstName' | 'lastName' | 'language' | 'role' | 'isActive' | 'createdAt'
+>;
 
 /** The one policy, for root fields and references alike. */
-function viewOf({ email, firstName, lastName, role, ...open }: Row, { userId, readsAccounts }: Viewer): UserView {
-  const isPrivate = { email, firstName, lastName, role: role as UserRole };
-  const nothing = { email: null, firstName: null, lastName: null, role: null };
+function viewOf({ email, isEmailVerified, firstName, lastName, role, ...open }: Row, { userId, readsAccounts }: Viewer): UserView {
+  const isPrivate = { email, isEmailVerified, firstName, lastName, role: role as UserRole };
+  const nothing = { email: null, isEmailVerified: null, firstName: null, lastName: null, role: null };
   return { ...open, id: open.id as UserId, ...(readsAccounts || userId === open.id ? isPrivate : nothing) };
 }
 
@@ -55,6 +59,7 @@ export function userQueries(prisma: PrismaClient): UserQueries {
         select: {
           id: true,
           email: true,
+          isEmailVerified: true,
           displayName: true,
           firstName: true,
           lastName: true,
