@@ -112,10 +112,12 @@ async function belongings(): Promise<Belongings> {
     return (createStory as { id: string }).id;
   };
   const storyOf = async (id: string) =>
-    (await run('query ($id: ID!) { story(id: $id) { status cursor characters { id } } }', { id })).story as {
+    (await run('query ($id: ID!) { story(id: $id) { status cursor characters { id } segments(first: 1) { nodes { id } } } }', { id }))
+      .story as {
       status: string;
       cursor: string;
       characters: { id: string }[];
+      segments: { nodes: { id: string }[] };
     };
   const newAnalyzed = async () => {
     const id = await newDraft();
@@ -123,18 +125,23 @@ async function belongings(): Promise<Belongings> {
     await until(async () => (await storyOf(id)).status === 'ANALYZED');
     return id;
   };
+  const publish = async (id: string) => {
+    await run('mutation ($input: PublishStoryInput!) { publishStory(input: $input) { id } }', { input: { id, expectedVersion: 1 } });
+    return id;
+  };
+  const newPublished = async () => publish(await newAnalyzed());
   const secrets = { ...people.owner.secrets, draft: `Draft ${randomUUID()}`, nextEdition: `Next ${randomUUID()}` };
   const [draft, analyzed, published] = await Promise.all([newDraft(secrets.draft), newAnalyzed(), newAnalyzed()]);
   const { cursor: cursorOfPublished } = await storyOf(published);
-  await run('mutation ($input: PublishStoryInput!) { publishStory(input: $input) { id } }', {
-    input: { id: published, expectedVersion: 1 },
-  });
+  await publish(published);
   await run('mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }', {
     input: { id: published, expectedVersion: 1, title: secrets.nextEdition },
   });
-  const { cursor: cursorOfAnalyzed, characters } = await storyOf(analyzed);
+  const { cursor: cursorOfAnalyzed, characters, segments } = await storyOf(analyzed);
   const [character] = characters;
-  if (!character) throw new Error('a character');
+  const [segment] = segments.nodes;
+  const [publishedSegment] = (await storyOf(published)).segments.nodes;
+  if (!character || !segment || !publishedSegment) throw new Error('a character and segments');
   await run('mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }', {
     input: { id: analyzed, expectedVersion: 1, title: 'The happy fox' },
   });
@@ -145,9 +152,12 @@ async function belongings(): Promise<Belongings> {
     analyzed,
     published,
     character: character.id,
+    segment: segment.id,
+    publishedSegment: publishedSegment.id,
     cursorOfAnalyzed,
     cursorOfPublished,
     newDraft,
     newAnalyzed,
+    newPublished,
   };
 }

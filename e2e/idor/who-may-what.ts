@@ -12,11 +12,15 @@ export interface Belongings {
   readonly published: string;
   /** Of the analyzed story. */
   readonly character: string;
+  readonly segment: string;
+  /** Of the edition that readers see. */
+  readonly publishedSegment: string;
   /** From before the last thing that happened to each. */
   readonly cursorOfAnalyzed: string;
   readonly cursorOfPublished: string;
   newDraft(): Promise<string>;
   newAnalyzed(): Promise<string>;
+  newPublished(): Promise<string>;
 }
 
 /** The code of the refusal, `none`, or `all` that the owner is shown or what is left `without` something; and which secrets are `known` by it. */
@@ -39,7 +43,10 @@ const account = {
 /** Of a story that is not published: its author and moderators know it, to others it is not there. */
 const unpublished = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all') };
 const draft = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft') };
-const published = { everybodyElse: 'without analyses', ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing nextEdition') };
+const published = {
+  everybodyElse: 'without analyses updates',
+  ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing nextEdition'),
+};
 const ofAnAuthor = (without: string) => ({
   everybodyElse: without,
   ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft nextEdition'),
@@ -95,12 +102,17 @@ export const rows: Record<Context, Record<string, Row>> = {
     'Query.story (a published one)': { given: ({ published: id }) => ({ id }), ...published },
     'Query.stories (of an author)': {
       given: ({ owner }) => ({ filter: { authorId: owner.userId } }),
-      ...ofAnAuthor('without nodes.analyses'),
+      ...ofAnAuthor('without nodes.analyses nodes.updates'),
     },
     'Reference.Story (a draft)': { given: ({ draft: id }) => ({ id }), ...draft },
     'Reference.Story (a published one)': { given: ({ published: id }) => ({ id }), ...published },
     'Reference.StoryCharacter': { given: ({ character: id }) => ({ id }), ...unpublished },
-    'Reference.User': { given: ({ owner }) => ({ id: owner.userId }), ...ofAnAuthor('without stories.nodes.analyses') },
+    'Reference.StorySegment (of one that is not published)': { given: ({ segment: id }) => ({ id }), ...unpublished },
+    'Reference.StorySegment (of a published one)': { given: ({ publishedSegment: id }) => ({ id }) },
+    'Reference.User': {
+      given: ({ owner }) => ({ id: owner.userId }),
+      ...ofAnAuthor('without stories.nodes.analyses stories.nodes.updates'),
+    },
     'Mutation.createStory': { given: () => ({ input: { title: 'A story', content: 'Once.' } }), ...signedInOnly },
     'Mutation.editStory': {
       given: async ({ newDraft }) => ({ input: { id: await newDraft(), expectedVersion: 1, title: 'Mine now' } }),
@@ -129,6 +141,55 @@ export const rows: Record<Context, Record<string, Row>> = {
       given: async ({ newAnalyzed, character }) => ({ input: { storyId: await newAnalyzed(), segmentId: character, emotion: 'joy' } }),
       ...ofTheAuthorAlone,
       owner: 'SEGMENT_NOT_FOUND',
+    },
+    'Mutation.unpublishStory': {
+      given: async ({ newPublished }) => ({ input: { id: await newPublished() } }),
+      ...signedInOnly,
+      everybodyElse: 'STORY_NOT_YOURS',
+    },
+    'Mutation.archiveStory (a draft)': {
+      given: async ({ newDraft }) => ({ input: { id: await newDraft(), reason: 'It is mine.' } }),
+      ...ofTheAuthorAlone,
+      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+    },
+    'Mutation.archiveStory (a published one)': {
+      given: async ({ newPublished }) => ({ input: { id: await newPublished(), reason: 'It is mine.' } }),
+      ...signedInOnly,
+      everybodyElse: 'STORY_NOT_YOURS',
+      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+    },
+    'Mutation.deleteStory (a draft)': {
+      given: async ({ newDraft }) => ({ input: { id: await newDraft() } }),
+      ...ofTheAuthorAlone,
+    },
+    'Mutation.deleteStory (a published one)': {
+      given: async ({ newPublished }) => ({ input: { id: await newPublished() } }),
+      ...signedInOnly,
+      everybodyElse: 'STORY_NOT_YOURS',
+    },
+    'Mutation.reportContent (a draft)': {
+      given: async ({ newDraft }) => ({ input: { storyId: await newDraft(), reason: 'SPAM' } }),
+      ...signedInOnly,
+      everybodyElse: 'STORY_NOT_FOUND',
+      owner: 'REPORT_OF_OWN_STORY',
+    },
+    'Mutation.reportContent (a published one)': {
+      given: async ({ newPublished }) => ({ input: { storyId: await newPublished(), reason: 'SPAM' } }),
+      ...signedInOnly,
+      owner: 'REPORT_OF_OWN_STORY',
+    },
+    'Query.moderationQueue': {
+      ...signedInOnly,
+      owner: 'MODERATORS_ONLY',
+      everybodyElse: 'MODERATORS_ONLY',
+      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+    },
+    'Mutation.moderateStory': {
+      given: async ({ newPublished }) => ({ input: { storyId: await newPublished(), decision: 'UNPUBLISH', reason: 'It is mine.' } }),
+      ...signedInOnly,
+      owner: 'MODERATORS_ONLY',
+      everybodyElse: 'MODERATORS_ONLY',
+      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
     },
     'Subscription.storyUpdated (of one that is not published)': {
       given: ({ analyzed: id, cursorOfAnalyzed: after }) => ({ id, after }),

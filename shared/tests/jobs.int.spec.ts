@@ -55,6 +55,43 @@ describe('jobs', () => {
     expect(done).toContain('tried');
   });
 
+  it('are cancelled with the transaction that asks for it: one that waits is not run, one that runs loses its effect', async () => {
+    const cancelling = await startJobs({ databaseUrl: databases.url, queues: ['cancelled'], log: databases.log });
+    const effects: string[] = [];
+    const begun: string[] = [];
+    let aborted = 0;
+    await cancelling.work<{ name: string }>(
+      'cancelled',
+      { concurrency: 1, giveUp: async () => undefined },
+      async ({ data, signal, complete }) => {
+        begun.push(data.name);
+        if (data.name === 'runs') await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        aborted += Number(signal.aborted);
+        await databases.client.$transaction(complete);
+        effects.push(data.name);
+      },
+    );
+    const inOne = (name: string) => databases.client.$transaction((tx) => cancelling.enqueue(tx, 'cancelled', { name }, name));
+    await inOne('runs');
+    await until(() => begun.includes('runs'));
+    await inOne('waits');
+    await databases.client.$transaction((tx) => cancelling.cancel(tx, 'cancelled', 'waits'));
+    await expect(
+      databases.client.$transaction(async (tx) => {
+        await cancelling.cancel(tx, 'cancelled', 'runs');
+        throw new Error('not after all');
+      }),
+    ).rejects.toThrow('not after all');
+    expect(aborted).toBe(0);
+    await databases.client.$transaction((tx) => cancelling.cancel(tx, 'cancelled', 'runs'));
+    await databases.client.$transaction((tx) => cancelling.cancel(tx, 'cancelled', 'nobody'));
+    await until(() => aborted === 1);
+    await inOne('another');
+    await until(() => effects.includes('another'));
+    expect({ begun, effects }).toEqual({ begun: ['runs', 'another'], effects: ['another'] });
+    await cancelling.stop();
+  });
+
   it('that are given up tell whoever waits, and are not tried again', async () => {
     const hopeless = await startJobs({ databaseUrl: databases.url, queues: ['hopeless'], retryLimit: 0, log: databases.log });
     let tried = 0;

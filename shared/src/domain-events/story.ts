@@ -139,6 +139,67 @@ export const StoryPublished = defineEvent({
   personal: { title: 'authorId' },
 });
 
+const by = z.enum(['author', 'moderator']);
+/** What the author is told; null: not said, or erased with the author. */
+const reason = z.string().nullable();
+
+export const StoryUnpublished = defineEvent({
+  type: 'StoryUnpublished',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  meaning: 'Readers no longer see the edition that was published; the author goes on with the story.',
+  schema: z.object({ storyId, authorId, version, by, reason }),
+  personal: { reason: 'authorId' },
+});
+
+export const StoryArchived = defineEvent({
+  type: 'StoryArchived',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  meaning: 'The story is out of sight and closed to changes, for good.',
+  schema: z.object({ storyId, authorId, by, reason }),
+  personal: { reason: 'authorId' },
+});
+
+export const StoryDeleted = defineEvent({
+  type: 'StoryDeleted',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  meaning: 'The author deleted the story with its editions and all that was found in them. Nothing follows in its stream.',
+  schema: z.object({ storyId, authorId }),
+});
+
+export const StoryReported = defineEvent({
+  type: 'StoryReported',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  meaning: 'A reader asked moderators to look at the published edition. In a stream that the author never sees.',
+  schema: z.object({ storyId, reportId: z.uuid(), reporterId: z.string(), version, reason: z.string(), details: z.string().nullable() }),
+  personal: { details: 'reporterId' },
+});
+
+export const ModerationDecided = defineEvent({
+  type: 'ModerationDecided',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  meaning: 'A moderator decided about a story, and with it about all open reports of it.',
+  schema: z.object({
+    storyId,
+    authorId,
+    version,
+    decision: z.enum(['keep', 'unpublish', 'archive']),
+    reason,
+    decidedBy: z.string(),
+    reports: z.int().nonnegative(),
+  }),
+  personal: { reason: 'authorId' },
+});
+
 export const storyEvents = catalogOf(
   StoryCreated,
   StoryEdited,
@@ -150,6 +211,11 @@ export const storyEvents = catalogOf(
   SegmentCorrected,
   AnalysisFailed,
   StoryPublished,
+  StoryUnpublished,
+  StoryArchived,
+  StoryDeleted,
+  StoryReported,
+  ModerationDecided,
 );
 
 export type StoryEvent =
@@ -162,4 +228,10 @@ export type StoryEvent =
   | EventOf<typeof CharacterCorrected>
   | EventOf<typeof SegmentCorrected>
   | EventOf<typeof AnalysisFailed>
-  | EventOf<typeof StoryPublished>;
+  | EventOf<typeof StoryPublished>
+  | EventOf<typeof StoryUnpublished>
+  | EventOf<typeof StoryArchived>
+  | EventOf<typeof StoryDeleted>;
+
+/** Of the stream `story.Moderation-<storyId>`. */
+export type ModerationEvent = EventOf<typeof StoryReported> | EventOf<typeof ModerationDecided>;

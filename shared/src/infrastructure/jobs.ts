@@ -26,6 +26,11 @@ export interface Jobs {
   /** Enqueues in the caller's transaction. One job per key is queued or running at a time. */
   enqueue(tx: SqlTransaction, queue: string, data: object, key: string): Promise<void>;
   /**
+   * Ends the job of a key in the caller's transaction, if there is one: one that waits is not run, of one that runs the signal is aborted (within
+   * 5 s, by its next heartbeat) and its `complete` rolls back. Nobody is told: the caller knows.
+   */
+  cancel(tx: SqlTransaction, queue: string, key: string): Promise<void>;
+  /**
    * Takes jobs of a queue. `giveUp` is called for a job that will not be tried again although its handler never said so: it was killed
    * each time, or threw at its last attempt. Whoever waits for the job is told there.
    */
@@ -100,6 +105,16 @@ export async function startJobs({
       refuseInProjection('enqueue jobs');
       const { correlationId, actor } = currentOperation();
       await boss.send(queue, { data, correlationId, actor }, { singletonKey: key, db: fromPrisma(tx) });
+    },
+    async cancel(tx, queue, key) {
+      const db = fromPrisma(tx);
+      const found = await boss.findJobs(queue, { key, db });
+      if (found.length > 0)
+        await boss.cancel(
+          queue,
+          found.map(({ id }) => id),
+          { db },
+        );
     },
     async work(queue, { concurrency, giveUp }, handle) {
       type Envelope = { data: Parameters<typeof giveUp>[0] } & Pick<Operation, 'correlationId' | 'actor'>;

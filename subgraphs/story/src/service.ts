@@ -19,6 +19,7 @@ import { storyGraph } from './graphql/context.js';
 import { storySchema } from './graphql/schema.js';
 import { identityProjectors } from './infrastructure/identity.acl.js';
 import { prismaAuthors } from './infrastructure/prisma-authors.js';
+import { prismaModerations } from './infrastructure/prisma-moderations.js';
 import { type AnalysisJob, analysisQueue, prismaStories } from './infrastructure/prisma-stories.js';
 import { chooseAnalysisProvider } from './infrastructure/providers/choose-provider.js';
 import { storyQueries } from './infrastructure/story-queries.js';
@@ -47,8 +48,10 @@ export async function startStory(environment: Environment, ports: { provider?: A
   const jobs = await startJobs({ databaseUrl, queues: [analysisQueue], log });
   closing.defer(() => jobs.stop());
 
-  const stories = prismaStories({ client, transact: unitOfWork(client, () => runtime.relay.nudge()), jobs });
-  const context = storyContext({ stories, provider, tellOperator: (failure) => log.warn(failure, 'an analysis failed') });
+  const transact = unitOfWork(client, () => runtime.relay.nudge());
+  const stories = prismaStories({ client, transact, jobs });
+  const moderations = prismaModerations({ transact, jobs });
+  const context = storyContext({ stories, moderations, provider, tellOperator: (failure) => log.warn(failure, 'an analysis failed') });
   const queries = storyQueries(client);
 
   const authors = await startProjection({

@@ -1,18 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { analyzeStory } from './application/analyze-story.js';
+import { archiveStory } from './application/archive-story.js';
 import { createStory } from './application/create-story.js';
+import { deleteStory } from './application/delete-story.js';
 import { editStory } from './application/edit-story.js';
 import { mergeCharacters } from './application/merge-characters.js';
+import { moderateStory } from './application/moderate-story.js';
 import { publishStory } from './application/publish-story.js';
 import { removeCharacter } from './application/remove-character.js';
+import { reportContent } from './application/report-content.js';
 import { giveUpAnalysis, runAnalysis } from './application/run-analysis.js';
 import { saveCharacter } from './application/save-character.js';
+import { unpublishStory } from './application/unpublish-story.js';
 import { updateSegment } from './application/update-segment.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
+import type { Moderations } from './domain/moderations.js';
 import type { StoryAnalyses } from './domain/stories.js';
 
 export interface StoryPorts {
   readonly stories: StoryAnalyses;
+  readonly moderations: Moderations;
   readonly provider: AnalysisProvider;
   readonly newId?: () => string;
   readonly now?: () => number;
@@ -20,7 +27,7 @@ export interface StoryPorts {
 }
 
 /** Table of contents: everything this context can do. Reactions: `identity.acl.ts`. Reads: `story-queries.ts`. */
-export function storyContext({ stories, provider, newId = randomUUID, now = Date.now, tellOperator }: StoryPorts) {
+export function storyContext({ stories, moderations, provider, newId = randomUUID, now = Date.now, tellOperator }: StoryPorts) {
   return {
     verbs: {
       createStory: createStory(stories, newId),
@@ -31,6 +38,11 @@ export function storyContext({ stories, provider, newId = randomUUID, now = Date
       mergeCharacters: mergeCharacters(stories),
       removeCharacter: removeCharacter(stories),
       updateSegment: updateSegment(stories),
+      unpublishStory: unpublishStory(stories),
+      archiveStory: archiveStory(moderations),
+      deleteStory: deleteStory(stories),
+      reportContent: reportContent(moderations, newId, now),
+      moderateStory: moderateStory(moderations),
     },
     jobs: {
       runAnalysis: runAnalysis({ stories, provider, newId, now, tellOperator }),

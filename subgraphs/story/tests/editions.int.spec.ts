@@ -176,8 +176,10 @@ describe('what is kept of a story', () => {
 
     it('are the author’s and moderators’, at most 100 a page', async () => {
       expect((await updates(shown, {}, judge)).updates.length).toBeGreaterThan(0);
-      expect(await graph.refusal(query, { id: shown }, other)).toBe('STORY_UPDATES_NOT_YOURS');
-      expect(await graph.refusal(query, { id: shown }, nobody)).toBe('SIGN_IN_REQUIRED');
+      const { cursor: after } = await updates(shown);
+      for (const caller of [other, nobody]) expect((await updates(shown, {}, caller)).updates).toEqual([]);
+      expect(await graph.refusal(query, { id: shown, after }, other)).toBe('STORY_UPDATES_NOT_YOURS');
+      expect(await graph.refusal(query, { id: shown, after }, nobody)).toBe('SIGN_IN_REQUIRED');
       for (const first of [0, -1, 101]) expect(await graph.refusal(query, { id: shown, first }, author)).toBe('PAGE_SIZE_OUT_OF_RANGE');
     });
   });

@@ -32,7 +32,12 @@ export async function graphOn(database: Awaited<ReturnType<typeof storyDatabase>
   const streams = await startLiveStreams({ databaseUrl: database.url, pool: database.pool, log: createLogger('test', 'silent') });
   const schema = storySchema();
   const queries = storyQueries(database.prisma);
-  const { verbs } = storyContext({ stories: database.stories, provider: noProvider, tellOperator: () => undefined });
+  const { verbs } = storyContext({
+    stories: database.stories,
+    moderations: database.moderations,
+    provider: noProvider,
+    tellOperator: () => undefined,
+  });
 
   /** Data and the refusals in it; a fault of ours fails the test. */
   async function post<Data>(

@@ -18,7 +18,7 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
   const kept = new Map<string, Kept>();
   const find = (id: StoryId): Kept => {
     const found = kept.get(id);
-    if (!found) throw refuse.STORY_NOT_FOUND();
+    if (!found || found.story.status === 'deleted') throw refuse.STORY_NOT_FOUND();
     return found;
   };
   const append = (into: Kept, events: readonly StoryEvent[], edition: { title?: string; content?: { text: string } } = {}) => {
@@ -73,8 +73,12 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
       };
       return outcome;
     },
+    async wasDeletedBy(id, authorId) {
+      const story = kept.get(id)?.story;
+      return story?.status === 'deleted' && story.authorId === authorId;
+    },
     async textOf(id, version) {
-      const found = kept.get(id);
+      const found = kept.get(id)?.story.status === 'deleted' ? undefined : kept.get(id);
       const edition = found?.editions.get(version);
       return found && edition ? { ...edition, language: found.story.language, authorId: found.story.authorId } : undefined;
     },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { requestAnalysis, evolve, type Story } from '../src/domain/story.js';
+import { archive, evolve, remove, requestAnalysis, type Story, unpublish } from '../src/domain/story.js';
 import { toStory } from '../src/infrastructure/prisma-stories.js';
 import { aStory, analyzed, published } from './examples.js';
 import { storiesContract } from './stories.contract.js';
@@ -21,8 +21,11 @@ describe('stories in PostgreSQL', () => {
     await stories.update(await analyzed(stories, await aStory(stories)), (story) =>
       requestAnalysis(story, '0b8a1d3e-5a53-4b8e-8f0e-2f0f8f3f7a11'),
     );
+    await stories.update(await published(stories), (story) => unpublish(story, { by: 'moderator', reason: 'Copied.' }));
+    await stories.update(await published(stories), (story) => archive(story, { by: 'moderator', reason: 'Copied.' }));
+    await stories.update(await published(stories), remove);
     const records = await prisma.storyRecord.findMany();
-    expect(records.length).toBeGreaterThanOrEqual(3);
+    expect(records.length).toBeGreaterThanOrEqual(5);
     for (const record of records) {
       const events = await database.events(record.id);
       expect(toStory(record)).toEqual(events.reduce<Story | undefined>(evolve, undefined));

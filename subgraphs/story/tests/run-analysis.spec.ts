@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { giveUpAnalysis, runAnalysis } from '../src/application/run-analysis.js';
 import { AnalysisFailure, type AnalysisProvider } from '../src/domain/analysis-provider.js';
-import { requestAnalysis } from '../src/domain/story.js';
+import { archive, remove, requestAnalysis, type StoryId } from '../src/domain/story.js';
 import { aStory, extractionOf } from './examples.js';
 import { memoryStories } from './memory-stories.js';
 
@@ -86,6 +86,24 @@ describe('the analysis job', () => {
       { signal: stop.signal, isLastAttempt: true },
     );
     expect({ outcome, status: story?.status }).toEqual({ outcome: 'stopping', status: 'analyzing' });
+  });
+
+  it('ends without a word when its story is deleted meanwhile', async () => {
+    const stories = memoryStories();
+    const deleteAll = async () => {
+      for (const id of stories.kept.keys()) await stories.update(id as StoryId, remove);
+    };
+    const found = await run(({ content }) => deleteAll().then(() => extractionOf(content)), { stories });
+    expect([found.outcome, found.told, found.story?.status]).toEqual(['done', [], 'deleted']);
+  });
+
+  it('ends without an effect when its story is archived meanwhile', async () => {
+    const stories = memoryStories();
+    const close = async () => {
+      for (const id of stories.kept.keys()) await stories.update(id as StoryId, (story) => archive(story, { by: 'author', reason: null }));
+    };
+    const { outcome, events, story } = await run(({ content }) => close().then(() => extractionOf(content)), { stories });
+    expect([outcome, events, story?.status]).toEqual(['done', ['StoryArchived'], 'archived']);
   });
 
   it('does not analyze an equal text of the same author twice', async () => {

@@ -4,7 +4,7 @@ import type { StoryEvent } from '@storytelling/shared/domain-events/story';
 import { type Correction, correctSegment, mergeCharacters, removeCharacter, saveCharacter } from '../src/domain/corrections.js';
 import type { KnownFindings } from '../src/domain/findings.js';
 import type { StoryAnalyses } from '../src/domain/stories.js';
-import { edit, publish, requestAnalysis, type StoryId } from '../src/domain/story.js';
+import { edit, publish, remove, requestAnalysis, type StoryId } from '../src/domain/story.js';
 import { complete } from '../src/domain/story-analysis.js';
 import { storyContent } from '../src/domain/story-content.js';
 import { analyzed, aStory, extractionOf, published, reader, writer } from './examples.js';
@@ -56,6 +56,18 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
 
     it('refuse an unknown id', async () => {
       await expect(kept.stories.update(randomUUID() as StoryId, () => [])).rejects.toMatchObject({ code: 'STORY_NOT_FOUND' });
+    });
+
+    it('forget a deleted story but for who deleted it', async () => {
+      const id = await published(kept.stories);
+      expect(await kept.stories.wasDeletedBy(id, writer)).toBe(false);
+      await kept.stories.update(id, remove);
+      expect((await types(id)).at(-1)).toBe('StoryDeleted');
+      expect(await kept.stories.textOf(id, 1)).toBeUndefined();
+      for (const verb of [remove, () => []]) await expect(kept.stories.update(id, verb)).rejects.toMatchObject({ code: 'STORY_NOT_FOUND' });
+      expect(await kept.stories.wasDeletedBy(id, writer)).toBe(true);
+      expect(await kept.stories.wasDeletedBy(id, reader)).toBe(false);
+      expect(await kept.stories.wasDeletedBy(randomUUID() as StoryId, writer)).toBe(false);
     });
 
     it('keep the result for a text that has changed meanwhile, and do not apply it', async () => {

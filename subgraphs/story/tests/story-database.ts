@@ -5,6 +5,7 @@ import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { testDatabase } from '@storytelling/shared/testing/database';
 import { storyStream } from '../src/domain/story.js';
 import { PrismaClient } from '../src/generated/prisma/client.js';
+import { prismaModerations } from '../src/infrastructure/prisma-moderations.js';
 import { prismaStories } from '../src/infrastructure/prisma-stories.js';
 
 /** A migrated database of its own and this context's adapters on it, without a service around them. Jobs are noted, not run. */
@@ -17,17 +18,24 @@ export async function storyDatabase() {
     statements += 1;
   });
   const enqueued: object[] = [];
+  const cancelled: string[] = [];
   const jobs = {
     async enqueue(_tx: unknown, _queue: string, data: object) {
       enqueued.push(data);
     },
+    async cancel(_tx: unknown, _queue: string, key: string) {
+      cancelled.push(key);
+    },
   };
+  const transact = unitOfWork(prisma, () => undefined);
   return {
     url: database.url,
     pool,
     prisma,
     enqueued,
-    stories: prismaStories({ client: prisma, transact: unitOfWork(prisma, () => undefined), jobs }),
+    cancelled,
+    stories: prismaStories({ client: prisma, transact, jobs }),
+    moderations: prismaModerations({ transact, jobs }),
     /** The events of a story, oldest first. */
     async events(id: string): Promise<StoryEvent[]> {
       const { rows } = await pool.query<StoryEvent>(

@@ -47,7 +47,12 @@ describe('stories in the graph', () => {
   async function run(query: string, variables: Record<string, unknown>, caller: Caller): Promise<object> {
     const document = parse(query);
     expect(validate(schema, document)).toEqual([]);
-    const { verbs } = storyContext({ stories: database.stories, provider: noProvider, tellOperator: () => undefined });
+    const { verbs } = storyContext({
+      stories: database.stories,
+      moderations: database.moderations,
+      provider: noProvider,
+      tellOperator: () => undefined,
+    });
     const contextValue = storyGraph({ verbs, queries: storyQueries(database.prisma), streams }, caller);
     const { data, errors } = await execute({ schema, document, variableValues: variables, contextValue });
     expect(errors).toBeUndefined();

@@ -15,7 +15,7 @@ export function storyId(value: string, field = 'id'): StoryId {
 }
 
 /** Whether a person sees a story at all: a draft of somebody else is told of to moderators only. */
-function requireSight(by: Person, { authorId, publishedVersion }: Story): void {
+export function requireSight(by: Person, { authorId, publishedVersion }: Story): void {
   if (authorId !== by.id && !by.isModerator && publishedVersion === null) throw refuse.STORY_NOT_FOUND();
 }
 

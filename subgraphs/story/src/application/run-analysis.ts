@@ -1,3 +1,4 @@
+import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { type AnalysisProgress, AnalysisFailure, type AnalysisProvider } from '../domain/analysis-provider.js';
 import { analyseText, estimateDurationSeconds } from '../domain/analysis-service.js';
 import type { JobInTransaction, StoryAnalyses } from '../domain/stories.js';
@@ -61,8 +62,10 @@ export const runAnalysis =
       );
     } catch (error) {
       await writing;
-      // The service is stopping: the job stays in the queue and the next worker takes it.
+      // The service is stopping: the job stays in the queue and the next worker takes it. Or it was cancelled with its story.
       if (signal.aborted) throw error;
+      // The story was deleted meanwhile: nobody waits for the result.
+      if (error instanceof Refusal && error.code === 'STORY_NOT_FOUND') return;
       const failure = error instanceof AnalysisFailure ? error : new AnalysisFailure('ANALYSIS_FAILED');
       const final = isLastAttempt || !failure.retryable;
       tellOperator({ code: failure.code, detail: failure.detail, final });

@@ -23,6 +23,12 @@ export const storyRefusals = {
     sentence: 'Readers see this version already; edit the story to publish a new one.',
     field: 'id',
   },
+  STORY_NOT_PUBLISHED: { kind: 'CONFLICT', sentence: 'Readers do not see this story; there is nothing to take back.', field: 'id' },
+  STORY_MODERATED: {
+    kind: 'CONFLICT',
+    sentence: 'A moderator took this story back; read why in its moderation, edit it and publish the new version.',
+    field: 'id',
+  },
   STORY_ARCHIVED: { kind: 'CONFLICT', sentence: 'An archived story cannot be changed.', field: 'id' },
   CHARACTER_NOT_FOUND: {
     kind: 'NOT_FOUND',
@@ -65,6 +71,38 @@ export const storyRefusals = {
     kind: 'BAD_USER_INPUT',
     sentence: 'The emotion is neutral, joy, sadness, fear, anger, surprise, disgust, love, hope, pride, shame or calm.',
     field: 'emotion',
+  },
+  MODERATORS_ONLY: { kind: 'FORBIDDEN', sentence: 'Only moderators may do this.' },
+  MODERATION_REASON_MISSING: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'Say why in 3 to {max} characters; the author reads it when the story is taken from readers.',
+    field: 'reason',
+  },
+  ARCHIVE_REASON_TOO_LONG: { kind: 'BAD_USER_INPUT', sentence: 'The reason has more than {max} characters; shorten it.', field: 'reason' },
+  MODERATION_OF_OWN_STORY: {
+    kind: 'FORBIDDEN',
+    sentence: 'This story is yours; another moderator decides about it.',
+    field: 'storyId',
+  },
+  STORY_NOT_REPORTED: { kind: 'CONFLICT', sentence: 'No report of this story is open; there is nothing to decide.', field: 'storyId' },
+  REPORT_OF_OWN_STORY: {
+    kind: 'CONFLICT',
+    sentence: 'This story is yours; unpublish or delete it rather than report it.',
+    field: 'storyId',
+  },
+  STORY_REPORTED_ALREADY: {
+    kind: 'CONFLICT',
+    sentence: 'You have reported this story, and moderators will look at it; there is nothing more to do.',
+    field: 'storyId',
+  },
+  REPORT_DETAILS_TOO_LONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The details have more than {max} characters; shorten them.',
+    field: 'details',
+  },
+  TOO_MANY_REPORTS: {
+    kind: 'TOO_MANY_REQUESTS',
+    sentence: 'Thank you, moderators have enough to read for now; you can report the next story after {retryAt}.',
   },
 } as const satisfies Record<string, RefusalEntry>;
 

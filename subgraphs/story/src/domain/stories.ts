@@ -12,6 +12,8 @@ export interface Stories {
   add(events: readonly StoryEvent[], edition: Edition): Promise<StoryId>;
   /** Lock, decide, write what the events say, append them. Refuses an unknown id with STORY_NOT_FOUND. */
   update(id: StoryId, decide: (story: Story) => readonly StoryEvent[], edition?: Partial<Edition>): Promise<StoryId>;
+  /** Whether there was such a story, and this author has deleted it. */
+  wasDeletedBy(id: StoryId, authorId: UserId): Promise<boolean>;
 }
 
 /** What a writer's corrections need beyond that. */

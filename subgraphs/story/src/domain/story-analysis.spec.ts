@@ -15,6 +15,7 @@ const story = {
   contentHash: analysis.contentHash,
   publishedVersion: null,
   failure: null,
+  moderation: null,
   analysis: { id: analysis.id, statusBefore: 'draft', progress: null },
 } as AnalyzingStory;
 const edited = { ...story, contentHash: 'b'.repeat(64) } as AnalyzingStory;
@@ -54,6 +55,10 @@ describe('an analysis', () => {
       events: [],
       findings: null,
     });
+    for (const status of ['archived', 'deleted'] as const)
+      expect(complete({ ...story, status }, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids() }).events).toEqual(
+        [],
+      );
     expect(fail(edited, analysis, { code: 'X', message: 'x', retryable: false })).toEqual([]);
   });
 });

@@ -1,5 +1,14 @@
 import { type Stream, stream } from '@storytelling/shared/domain-events/event';
-import { AnalysisRequested, type StoryEvent, StoryCreated, StoryEdited, StoryPublished } from '@storytelling/shared/domain-events/story';
+import {
+  AnalysisRequested,
+  StoryArchived,
+  StoryCreated,
+  StoryDeleted,
+  StoryEdited,
+  type StoryEvent,
+  StoryPublished,
+  StoryUnpublished,
+} from '@storytelling/shared/domain-events/story';
 import type { Language } from '@storytelling/shared/value-objects/language';
 import type { Sha256 } from '@storytelling/shared/value-objects/sha256';
 import type { StoryTitle } from '@storytelling/shared/value-objects/story-title';
@@ -33,6 +42,15 @@ interface AnyStory {
   readonly publishedVersion: number | null;
   /** Why the last analysis of this text failed. */
   readonly failure: FailedAnalysis | null;
+  /** What a moderator did to it and why, until a later edition is published. */
+  readonly moderation: Moderated | null;
+}
+export interface Moderated {
+  readonly decision: 'unpublish' | 'archive';
+  /** null: erased with the author. */
+  readonly reason: string | null;
+  /** The working edition at that time: whatever was written until then does not return to readers. */
+  readonly version: number;
 }
 export interface FailedAnalysis {
   readonly code: string;
@@ -62,8 +80,12 @@ export interface PublishedStory extends AnyStory {
 export interface ArchivedStory extends AnyStory {
   readonly status: 'archived';
 }
+/** The end of a stream: there is no such story any more, and its text is gone. */
+export interface DeletedStory extends AnyStory {
+  readonly status: 'deleted';
+}
 export type SettledStatus = 'draft' | 'analyzed' | 'published';
-export type Story = DraftStory | AnalyzingStory | AnalyzedStory | PublishedStory | ArchivedStory;
+export type Story = DraftStory | AnalyzingStory | AnalyzedStory | PublishedStory | ArchivedStory | DeletedStory;
 
 // ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -88,8 +110,8 @@ export function create({
 
 /** An edit that changes nothing is no event; one made on an older version is refused, with the current version told. */
 export function edit(story: Story, expectedVersion: number, { title, content }: Partial<Edition>): StoryEvent[] {
+  requireOpen(story);
   requireVersion(story, expectedVersion);
-  if (story.status === 'archived') throw refuse.STORY_ARCHIVED();
   const next = { title: title ?? story.title, contentHash: content?.hash ?? story.contentHash };
   if (next.title === story.title && next.contentHash === story.contentHash) return [];
   return [StoryEdited({ storyId: story.id, authorId: story.authorId, ...next, version: story.version + 1 })];
@@ -97,23 +119,16 @@ export function edit(story: Story, expectedVersion: number, { title, content }: 
 
 /** A text is analyzed once at a time. Editing it meanwhile frees the way for the analysis of the new text. */
 export function requestAnalysis(story: Story, analysisId: string): StoryEvent[] {
-  switch (story.status) {
-    case 'archived':
-      throw refuse.STORY_ARCHIVED();
-    case 'analyzing':
-      throw refuse.STORY_BEING_ANALYZED();
-    case 'draft':
-    case 'analyzed':
-    case 'published':
-      return [AnalysisRequested({ analysisId, version: story.version, contentHash: story.contentHash })];
-  }
+  if (requireOpen(story).status === 'analyzing') throw refuse.STORY_BEING_ANALYZED();
+  return [AnalysisRequested({ analysisId, version: story.version, contentHash: story.contentHash })];
 }
 
+/** What a moderator took back returns to readers only by an edition that was written afterwards. */
 export function publish(story: Story, expectedVersion: number): StoryEvent[] {
+  const open = requireOpen(story);
   requireVersion(story, expectedVersion);
-  switch (story.status) {
-    case 'archived':
-      throw refuse.STORY_ARCHIVED();
+  if (story.moderation && story.version <= story.moderation.version) throw refuse.STORY_MODERATED();
+  switch (open.status) {
     case 'published':
       throw refuse.STORY_ALREADY_PUBLISHED();
     case 'draft':
@@ -124,7 +139,37 @@ export function publish(story: Story, expectedVersion: number): StoryEvent[] {
   }
 }
 
-function requireVersion(story: Story, expectedVersion: number): void {
+/** Who takes a story from readers; what a moderator does has a reason, which the author reads. */
+export type Withdrawal = { readonly by: 'author'; readonly reason: string | null } | { readonly by: 'moderator'; readonly reason: string };
+
+/** Readers see it no longer; the author goes on with it. */
+export function unpublish(story: Story, withdrawal: Withdrawal, expectedVersion?: number | null): StoryEvent[] {
+  requireOpen(story);
+  if (typeof expectedVersion === 'number') requireVersion(story, expectedVersion);
+  if (story.publishedVersion === null) throw refuse.STORY_NOT_PUBLISHED();
+  return [StoryUnpublished({ storyId: story.id, authorId: story.authorId, version: story.publishedVersion, ...withdrawal })];
+}
+
+export function archive(story: Story, withdrawal: Withdrawal): StoryEvent[] {
+  requireOpen(story);
+  return [StoryArchived({ storyId: story.id, authorId: story.authorId, ...withdrawal })];
+}
+
+/** Possible in every state: a text is its author's to take away. */
+export function remove(story: Story): StoryEvent[] {
+  if (story.status === 'deleted') throw refuse.STORY_NOT_FOUND();
+  return [StoryDeleted({ storyId: story.id, authorId: story.authorId })];
+}
+
+/** Neither archived nor deleted: whatever changes a story asks this first. */
+function requireOpen(story: Story): Exclude<Story, ArchivedStory | DeletedStory> {
+  if (story.status === 'deleted') throw refuse.STORY_NOT_FOUND();
+  if (story.status === 'archived') throw refuse.STORY_ARCHIVED();
+  return story;
+}
+
+/** What was decided about an older version is refused, with the current one told. */
+export function requireVersion(story: Story, expectedVersion: number): void {
   if (story.version !== expectedVersion) throw refuse.STORY_CHANGED_MEANWHILE({ currentVersion: story.version });
 }
 
@@ -143,6 +188,7 @@ export function evolve(story: Story | undefined, event: StoryEvent): Story {
       contentHash: contentHash as Sha256,
       publishedVersion: null,
       failure: null,
+      moderation: null,
     };
   }
   if (!story) throw new Error(`A story's stream begins with StoryCreated, not with ${event.type}.`);
@@ -173,7 +219,17 @@ export function evolve(story: Story | undefined, event: StoryEvent): Story {
         : story;
     }
     case 'StoryPublished':
-      return settle({ ...story, publishedVersion: event.data.version }, 'published');
+      return settle({ ...story, publishedVersion: event.data.version, moderation: null }, 'published');
+    case 'StoryUnpublished': {
+      const hidden = { ...story, publishedVersion: null, moderation: moderated('unpublish', story, event.data) };
+      if (hidden.status === 'analyzing')
+        return { ...hidden, analysis: { ...hidden.analysis, statusBefore: unpublished(hidden.analysis.statusBefore) } };
+      return hidden.status === 'published' ? settle(hidden, 'analyzed') : hidden;
+    }
+    case 'StoryArchived':
+      return settle({ ...story, publishedVersion: null, moderation: moderated('archive', story, event.data) }, 'archived');
+    case 'StoryDeleted':
+      return settle({ ...story, publishedVersion: null }, 'deleted');
     case 'CharactersExtracted':
     case 'CharacterCorrected':
     case 'SegmentCorrected':
@@ -185,8 +241,12 @@ function unpublished(status: SettledStatus): SettledStatus {
   return status === 'published' ? 'analyzed' : status;
 }
 
+function moderated(decision: Moderated['decision'], story: Story, withdrawal: { by: string; reason: string | null }): Moderated | null {
+  return withdrawal.by === 'moderator' ? { decision, reason: withdrawal.reason, version: story.version } : story.moderation;
+}
+
 /** The same story in a status that carries nothing of its own. */
-function settle(story: Story, status: SettledStatus): Story {
-  const { id, authorId, title, language, version, contentHash, publishedVersion, failure } = story;
-  return { id, authorId, title, language, version, contentHash, publishedVersion, failure, status };
+function settle(story: Story, status: Exclude<Story['status'], 'analyzing'>): Story {
+  const { id, authorId, title, language, version, contentHash, publishedVersion, failure, moderation } = story;
+  return { id, authorId, title, language, version, contentHash, publishedVersion, failure, moderation, status };
 }

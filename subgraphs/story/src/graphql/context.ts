@@ -2,8 +2,10 @@ import type { Caller } from '@storytelling/shared/graphql/caller';
 import { hasPermission, signedIn } from '@storytelling/shared/graphql/caller';
 import type { LiveStreams } from '@storytelling/shared/infrastructure/live-streams';
 import type { Person } from '../application/as-author.js';
-import type { StoryQueries, Viewer } from '../infrastructure/story-queries.js';
+import { refuse } from '../domain/refusals.js';
+import type { StoryQueries, StoryView, Viewer } from '../infrastructure/story-queries.js';
 import type { StoryVerbs } from '../story-context.js';
+import { type ModerationLoaders, moderationLoaders } from './moderation.loader.js';
 import { type StoryLoaders, storyLoaders } from './story.loader.js';
 import { historyLoader, type HistoryLoader } from './story-update.loader.js';
 
@@ -16,14 +18,31 @@ export interface StoryGraph {
   readonly streams: LiveStreams;
   readonly load: StoryLoaders;
   readonly history: HistoryLoader;
+  readonly moderation: ModerationLoaders;
 }
 
 export function storyGraph({ verbs, queries, streams }: Pick<StoryGraph, 'verbs' | 'queries' | 'streams'>, caller: Caller): StoryGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, isModerator: hasPermission(caller, 'story:moderate') };
-  return { caller, viewer, verbs, queries, streams, load: storyLoaders(queries, viewer), history: historyLoader(streams) };
+  return {
+    caller,
+    viewer,
+    verbs,
+    queries,
+    streams,
+    load: storyLoaders(queries, viewer),
+    history: historyLoader(streams),
+    moderation: moderationLoaders(queries),
+  };
 }
 
 /** Who does something; nobody does without having signed in. */
 export function personOf({ caller, viewer }: StoryGraph): Person {
   return { id: signedIn(caller), isModerator: viewer.isModerator };
+}
+
+/** What a mutation answers. Read anew: an earlier one of the same request may have read it before this one changed it. */
+export async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
+  const story = await load.story.clear(id).load(id);
+  if (!story) throw refuse.STORY_NOT_FOUND();
+  return story;
 }

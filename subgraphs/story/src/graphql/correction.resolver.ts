@@ -3,10 +3,9 @@ import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Character } from '../domain/findings.js';
 import { refuse } from '../domain/refusals.js';
 import type { StoryView } from '../infrastructure/story-queries.js';
-import { personOf, type StoryGraph } from './context.js';
+import { changed, personOf, type StoryGraph } from './context.js';
 import { MergeCharactersInput, RemoveCharacterInput, SaveCharacterInput, UpdateSegmentInput } from './correction.input.js';
 import type { SegmentOfStory } from './story.loader.js';
-import { changed } from './story.resolver.js';
 import { StoryCharacterType, StorySegmentType, StoryType } from './story.type.js';
 
 /** Corrections make no version: of two that meet, the last one holds. */

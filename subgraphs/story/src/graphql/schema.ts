@@ -3,9 +3,11 @@ import type { GraphQLSchema } from 'graphql';
 import type { StoryGraph } from './context.js';
 import { CorrectionResolver } from './correction.resolver.js';
 import { EditionResolver, EditionsResolver } from './edition.resolver.js';
+import { ModerationResolver, StoryModerationResolver, StoryReportResolver } from './moderation.resolver.js';
 import { AuthorResolver, StoryResolver, StorySegmentResolver } from './story.resolver.js';
 import { StoryCharacterType, StorySegmentType, StoryType, UserType } from './story.type.js';
 import { StoryUpdateResolver, StoryUpdatesResolver } from './story-update.resolver.js';
+import { WithdrawalResolver } from './withdrawal.resolver.js';
 
 export function storySchema(): GraphQLSchema {
   return buildSubgraph<StoryGraph>({
@@ -18,6 +20,10 @@ export function storySchema(): GraphQLSchema {
       EditionResolver,
       StoryUpdateResolver,
       StoryUpdatesResolver,
+      WithdrawalResolver,
+      StoryModerationResolver,
+      ModerationResolver,
+      StoryReportResolver,
     ],
     orphanedTypes: [StoryType, StoryCharacterType, StorySegmentType, UserType],
     references: {

@@ -4,10 +4,9 @@ import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { language } from '@storytelling/shared/value-objects/language';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Character, Emotion } from '../domain/findings.js';
-import { refuse } from '../domain/refusals.js';
 import { storyStream } from '../domain/story.js';
 import type { AnalysisView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
-import { personOf, type StoryGraph } from './context.js';
+import { changed, personOf, type StoryGraph } from './context.js';
 import type { SegmentOfStory } from './story.loader.js';
 import { AnalyzeStoryInput, CreateStoryInput, EditStoryInput, PublishStoryInput, StoryFilter } from './story.input.js';
 import {
@@ -21,26 +20,17 @@ import {
   StoryType,
   UserType,
 } from './story.type.js';
+import { timeKey, timeKeyOf } from './time-key.js';
 
-/** Exactly what `keyOf` makes: JavaScript's dates reach years, and read forms, that PostgreSQL refuses. */
 const storyKey = (key: unknown): StoryKey | undefined => {
-  const [createdAt, id] = (Array.isArray(key) ? key : []) as unknown[];
-  return typeof createdAt === 'string' && isTime(createdAt) && typeof id === 'string' && isId(id) ? { createdAt, id } : undefined;
+  const read = timeKey(key);
+  return read && { createdAt: read.at, id: read.id };
 };
-const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-const isTime = (text: string) => /^[12]\d{3}-/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text;
-const keyOf = ({ createdAt, id }: StoryView) => [createdAt.toISOString(), id];
+const keyOf = ({ createdAt, id }: StoryView) => timeKeyOf(createdAt, id);
 const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);
 
 /** A language to filter by, in the form in which it is kept. */
 const tagOf = (tag: string | null | undefined) => (typeof tag === 'string' ? language(tag) : null);
-
-/** Read anew: an earlier mutation of the same request may have read it before this one changed it. */
-export async function changed(id: string, { load }: StoryGraph): Promise<StoryView> {
-  const story = await load.story.clear(id).load(id);
-  if (!story) throw refuse.STORY_NOT_FOUND();
-  return story;
-}
 
 @Resolver(() => StoryType)
 export class StoryResolver {

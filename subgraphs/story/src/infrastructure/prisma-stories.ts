@@ -1,4 +1,4 @@
-import { storyEvents, type StoryEvent } from '@storytelling/shared/domain-events/story';
+import { StoryDeleted, storyEvents, type StoryEvent } from '@storytelling/shared/domain-events/story';
 import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
 import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
@@ -14,6 +14,7 @@ import {
   type Edition,
   evolve,
   type FailedAnalysis,
+  type Moderated,
   type Story,
   type StoryId,
   storyStream,
@@ -32,15 +33,8 @@ export interface AnalysisJob {
   readonly version: number;
 }
 
-export function prismaStories({
-  client,
-  transact,
-  jobs,
-}: {
-  client: PrismaClient;
-  transact: UnitOfWork<Transaction>;
-  jobs: Pick<Jobs, 'enqueue'>;
-}): StoryAnalyses {
+/** A story's row under lock, and what is written when something happened to it; for each store whose transaction changes stories. */
+export function storyRows(jobs: Pick<Jobs, 'enqueue' | 'cancel'>) {
   /** Everything that changes a story goes through here: its row, its editions, its events, its jobs. */
   async function write(
     tx: Transaction,
@@ -52,9 +46,16 @@ export function prismaStories({
     for (const event of events) story = evolve(story, event);
     if (!story || events.length === 0) return;
     const streamVersion = await appendEvents(tx, storyStream(story.id), before?.record.streamVersion ?? 0, events, storyEvents);
+    const isClosed = story.status === 'archived' || story.status === 'deleted';
+    if (isClosed && before?.story.status === 'analyzing') await jobs.cancel(tx, analysisQueue, before.story.analysis.id);
+    if (story.status === 'deleted') {
+      // Its editions and findings, reports and decisions go with it.
+      await tx.storyRecord.deleteMany({ where: { id: story.id } });
+      return;
+    }
     const text = { title: edition.title ?? before?.record.title ?? '', content: edition.content?.text ?? before?.record.content ?? '' };
     const row = { ...toRow(story), ...text, streamVersion };
-    if (before) await tx.storyRecord.update({ where: { id: story.id }, data: { ...row, ...publication(events) } });
+    if (before) await tx.storyRecord.update({ where: { id: story.id }, data: { ...row, ...publication(story, events) } });
     else await tx.storyRecord.create({ data: { id: story.id, ...row } });
 
     for (const event of events) {
@@ -79,6 +80,20 @@ export function prismaStories({
     return { record, story: toStory(record) };
   }
 
+  return { write, locked };
+}
+
+export function prismaStories({
+  client,
+  transact,
+  jobs,
+}: {
+  client: PrismaClient;
+  transact: UnitOfWork<Transaction>;
+  jobs: Pick<Jobs, 'enqueue' | 'cancel'>;
+}): StoryAnalyses {
+  const { write, locked } = storyRows(jobs);
+
   return {
     add: (events, edition) =>
       transact(async (tx) => {
@@ -87,6 +102,13 @@ export function prismaStories({
         if (created?.type !== 'StoryCreated') throw new Error('A story begins with StoryCreated.');
         return created.data.storyId;
       }) as Promise<StoryId>,
+
+    async wasDeletedBy(id, authorId) {
+      const [deleted] = await client.$queryRaw<{ by: string }[]>`
+        SELECT event_data ->> 'authorId' AS by FROM backbone.event_store
+        WHERE stream_id = ${storyStream(id).id} AND event_type = ${StoryDeleted.type}`;
+      return deleted?.by === authorId;
+    },
 
     update: (id, decide, edition = {}) =>
       transact(async (tx) => {
@@ -167,6 +189,7 @@ export function toStory(record: StoryRecord): Story {
     contentHash: record.contentHash as Sha256,
     publishedVersion: record.publishedVersion,
     failure: record.failure as FailedAnalysis | null,
+    moderation: record.moderation as Moderated | null,
   };
   return record.status === 'analyzing'
     ? { ...common, status: 'analyzing', analysis: record.analysis as object as AnalysisUnderWay }
@@ -182,10 +205,22 @@ function toRow(story: Story) {
     status: story.status,
     analysis: story.status === 'analyzing' ? json(story.analysis) : Prisma.DbNull,
     failure: story.failure ? json(story.failure) : Prisma.DbNull,
+    moderation: story.moderation ? json(story.moderation) : Prisma.DbNull,
   };
 }
 
-function publication(events: readonly StoryEvent[]) {
-  const published = events.find((event) => event.type === 'StoryPublished');
-  return published ? { isPublished: true, publishedVersion: published.data.version, publishedAt: new Date() } : {};
+/** The columns that say when: time is no part of a decision. */
+function publication(story: Story, events: readonly StoryEvent[]) {
+  const now = new Date();
+  const isPublished = story.publishedVersion !== null;
+  const published = events.some(({ type }) => type === 'StoryPublished');
+  const moderated = events.some(({ type, data }) => (type === 'StoryUnpublished' || type === 'StoryArchived') && data.by === 'moderator');
+  return {
+    isPublished,
+    publishedVersion: story.publishedVersion,
+    ...(published && { publishedAt: now }),
+    ...(!isPublished && { publishedAt: null }),
+    ...(moderated && { moderatedAt: now }),
+    ...(!story.moderation && { moderatedAt: null }),
+  };
 }

@@ -1,9 +1,10 @@
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import { isUserId } from '@storytelling/shared/value-objects/user-id';
 import type { Character, Emotion, Origin } from '../domain/findings.js';
-import type { AnalysisUnderWay, FailedAnalysis, Story } from '../domain/story.js';
+import type { AnalysisUnderWay, FailedAnalysis, Moderated, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { type EditionQueries, editionQueries } from './edition-queries.js';
+import { type ModerationQueries, moderationQueries } from './moderation-queries.js';
 import { toCharacter, toEmotion } from './prisma-findings.js';
 import { isDescribed, type SegmentQueries, segmentQueries, type SegmentView } from './segment-queries.js';
 
@@ -30,6 +31,7 @@ export interface StoryView {
   readonly streamVersion: number;
   readonly analysis: AnalysisUnderWay | null;
   readonly failure: FailedAnalysis | null;
+  readonly moderation: (Moderated & { readonly decidedAt: Date }) | null;
 }
 
 export interface StoryKey {
@@ -58,7 +60,7 @@ type ShownBefore = Omit<Character, 'origin'> & { readonly origin?: Origin };
 const shownCharacter = (character: ShownBefore): Character => ({ origin: 'analysis', ...character });
 
 /** Reads for the graph, batched: each method is one statement, however many keys it is given. Answers lie in the order of the keys. */
-export interface StoryQueries extends EditionQueries, SegmentQueries {
+export interface StoryQueries extends EditionQueries, SegmentQueries, ModerationQueries {
   storiesById(ids: readonly string[], viewer: Viewer): Promise<(StoryView | null)[]>;
   /** Newest first. */
   list(filter: StoryFilter, page: Page<StoryKey>, viewer: Viewer): Promise<Slice<StoryView>>;
@@ -95,10 +97,12 @@ type Row = {
   stream_version: number;
   analysis: AnalysisUnderWay | null;
   failure: FailedAnalysis | null;
+  moderation: Moderated | null;
+  moderated_at: Date | null;
 };
 
 const columns = Prisma.sql`s.id, s.author_id, s.title, v.title AS published_title, s.language, s.status, s.version, s.is_published, s.published_version,
-  s.published_at, s.created_at, s.updated_at, s.stream_version, s.analysis, s.failure`;
+  s.published_at, s.created_at, s.updated_at, s.stream_version, s.analysis, s.failure, s.moderation, s.moderated_at`;
 const tables = Prisma.sql`stories s LEFT JOIN story_versions v ON v.story_id = s.id AND v.version = s.published_version`;
 
 const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
@@ -119,8 +123,9 @@ function viewOf(row: Row, viewer: Viewer): StoryView {
   };
   const times = { publishedAt: row.published_at, createdAt: row.created_at, streamVersion: row.stream_version };
   if (seesWorkingEdition(row, viewer)) {
-    const { title, status, version, analysis, failure } = row;
-    return { ...common, ...times, edition: 'working', title, status, version, analysis, failure, updatedAt: row.updated_at };
+    const { title, status, version, analysis, failure, moderated_at: decidedAt } = row;
+    const moderation = row.moderation && decidedAt && { ...row.moderation, decidedAt };
+    return { ...common, ...times, edition: 'working', title, status, version, analysis, failure, moderation, updatedAt: row.updated_at };
   }
   return {
     ...common,
@@ -131,6 +136,7 @@ function viewOf(row: Row, viewer: Viewer): StoryView {
     version: row.published_version ?? 0,
     analysis: null,
     failure: null,
+    moderation: null,
     updatedAt: row.published_at ?? row.created_at,
   };
 }
@@ -181,6 +187,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
   return {
     ...editionQueries(client),
     ...segmentQueries(client),
+    ...moderationQueries(client),
 
     async storiesById(ids, viewer) {
       const rows = await client.$queryRaw<Row[]>`
