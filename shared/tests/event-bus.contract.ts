@@ -110,6 +110,27 @@ export function eventBusContract(name: string, open: () => Promise<Transport>) {
       await other.close();
     });
 
+    it('a member that does not let go of an event keeps no other from subscribing, as little as one that was killed', async () => {
+      const [topic, group] = [fresh('held'), fresh('holding')];
+      const other = await opened.openBus();
+      const held = Promise.withResolvers<void>();
+      const heard: number[] = [];
+      const here = await bus.subscribe(group, [topic], async ({ sequence }) => {
+        heard.push(sequence);
+        await held.promise;
+      });
+      await bus.publish(topic, storedEvents(subjectOf('h'), [1]));
+      await until(() => heard.length === 1);
+      const there = await other.subscribe(group, [topic], async ({ sequence }) => void heard.push(sequence));
+      expect(heard).toEqual([1]);
+      held.resolve();
+      await here.close();
+      await bus.publish(topic, storedEvents(subjectOf('h'), [2]));
+      await until(() => heard.includes(2));
+      await there.close();
+      await other.close();
+    });
+
     it('a paused group hears nothing and holds up nobody', async () => {
       const topic = fresh('pauses');
       const paused: number[] = [];

@@ -247,6 +247,7 @@ export async function openKafkaBus({
       const crashed = new Promise<Error>((resolve) => made.on(made.events.CRASH, ({ payload }) => resolve(payload.error)));
       made.on(made.events.GROUP_JOIN, ({ payload }) => {
         member = payload.memberId;
+        consumer = made;
         health.clear(name);
         pause = 250;
         if (tell.over()) log.info({ group: groupId }, 'a subscription goes on');
@@ -259,15 +260,17 @@ export async function openKafkaBus({
         member = undefined;
       }
       await made.subscribe({ topics: [...topics], fromBeginning: !positions });
-      await made.run({
+      // Resolves when the group has taken us in, for which it waits until members that were killed are given up (45 s). Whoever subscribes is
+      // starting a service, which must not wait: the events do.
+      const joining = made.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 4,
         eachBatch: takeBatch,
       });
-      consumer = made;
       started();
-      const error = await Promise.race([crashed, left.promise]);
+      const refused = new Promise<never>((_, reject) => void joining.catch(reject));
+      const error = await Promise.race([crashed, left.promise, refused]);
       consumer = undefined;
       await limited(made.disconnect(), 3_000);
       if (!error) return false;
