@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Caller } from '@storytelling/shared/graphql/caller';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { type LiveStreams, startLiveStreams } from '@storytelling/shared/infrastructure/live-streams';
+import { runOperation } from '@storytelling/shared/infrastructure/operation';
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import { execute, type GraphQLSchema, parse, validate } from 'graphql';
 import type { AnalysisProvider } from '../src/domain/analysis-provider.js';
@@ -140,6 +141,20 @@ describe('stories in the graph', () => {
     expect(titles(await page(between))).toEqual(newest(1, 4));
     expect(titles(await page({ ...between, first: 2 }))).toEqual(newest(1, 3));
     expect(titles(await page({ ...between, last: 2 }))).toEqual(newest(2, 4));
+  });
+
+  it('are edited once under one idempotencyKey: whoever has lost the answer is not told of her own change as of somebody else’s', async () => {
+    const author: Caller = { kind: 'user', userId: userId('editor-00000002'), permissions: [] };
+    const { begun } = (await run('mutation { begun: createStory(input: { title: "First", content: "One." }) { id } }', {}, author)) as {
+      begun: { id: string };
+    };
+    const input = { id: begun.id, expectedVersion: 1, title: 'Second', idempotencyKey: 'edit-1' };
+    const edit = () =>
+      runOperation({ correlationId: 'test', actor: `user:${author.userId}` }, () =>
+        run('mutation ($input: EditStoryInput!) { editStory(input: $input) { version title } }', { input }, author),
+      );
+    const edited = { editStory: { version: 2, title: 'Second' } };
+    expect([await edit(), await edit()]).toEqual([edited, edited]);
   });
 
   it('are answered by each mutation of a request as that mutation left them', async () => {

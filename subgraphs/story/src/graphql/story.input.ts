@@ -31,6 +31,9 @@ export class EditStoryInput {
 
   @Field(() => String, { nullable: true, description: 'The new text, whole.' })
   content?: string | null;
+
+  @Field(() => ID, { nullable: true, description: idempotencyKey })
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'Which story to analyze.' })

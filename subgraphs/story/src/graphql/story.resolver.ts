@@ -59,7 +59,9 @@ export class StoryResolver {
 
   @Mutation(() => StoryType, { description: 'Changes title or text of a story of yours. Readers go on seeing the published edition.' })
   async editStory(@Arg('input', () => EditStoryInput) input: EditStoryInput, @Ctx() graph: StoryGraph): Promise<StoryView> {
-    return changed(await graph.verbs.editStory(personOf(graph), input), graph);
+    const author = personOf(graph);
+    const { id } = await once('editStory', input, () => graph.verbs.editStory(author, input));
+    return changed(id, graph);
   }
 
   @Mutation(() => StoryType, { description: 'Starts the analysis of a story of yours; follow it by storyUpdated.' })
