@@ -63,6 +63,9 @@ describe.each([embedded, kafka].filter(({ canRun }) => canRun))('on $name, event
     const others = Array.from({ length: 99 }, (_, index) => subjectOf(`healthy-${index}`));
     await fleet.listener.query('INSERT INTO poison VALUES ($1, 1)', [poisoned]);
     await Promise.all([fleet.start('relay'), fleet.start('consumer')]);
+    // On Kafka a consumer that has started is still joining its group.
+    await write(fleet.client, subjectOf('first'), 1);
+    await until(async () => (await versionsOf(subjectOf('first'))).length === 1);
     await write(fleet.client, poisoned, 1);
     await Promise.all([...others, poisoned].map((subject) => write(fleet.client, subject, 1)));
     await write(fleet.client, poisoned, 1);
