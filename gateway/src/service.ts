@@ -9,7 +9,7 @@ import { servedObjects } from '@storytelling/shared/infrastructure/open-object-s
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
 import { authenticator, clientAddress, userAgent } from './access/authenticate.js';
-import { engine } from './engine/engine.js';
+import { federation } from './engine/federation.js';
 import { pipeline } from './engine/pipeline.js';
 import { connectSubgraph, type RequestContext } from './engine/subgraph.js';
 import { gatewayEnvironment, subgraphUrl } from './environment.js';
@@ -42,7 +42,7 @@ export async function startGateway(
   const authenticate = authenticator(IDENTITY_JWKS_URL);
   const urls = subgraphNames(supergraph).map((name) => ({ name, url: subgraphUrl(environment, name) }));
   const subgraphs = new Map(urls.map(({ name, url }) => [name, connectSubgraph({ name, url, tokens, log, production })]));
-  const server = pipeline({ gateway: engine({ supergraph, subgraphs, log }), log, production });
+  const server = pipeline({ gateway: federation({ supergraph, subgraphs, log }), log, production });
   await server.start();
 
   const allowOrigin = originRule(ALLOWED_ORIGINS, production);

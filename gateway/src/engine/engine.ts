@@ -1,54 +1,198 @@
-import { ApolloGateway } from '@apollo/gateway';
-import type { ApolloServerOptions } from '@apollo/server';
-import { refusalError } from '@storytelling/shared/graphql/errors';
-import type { Logger } from '@storytelling/shared/infrastructure/logger';
-import { refuse } from '../access/refusals.js';
-import type { RequestContext, Subgraph } from './subgraph.js';
-import { type EngineRequest, subscriptions } from './subscriptions.js';
+import type { PlanNode } from '@apollo/query-planner';
+import { withCode } from '@storytelling/shared/graphql/document';
+import {
+  type DefinitionNode,
+  type DocumentNode,
+  execute as executeGraphQL,
+  type FieldNode,
+  type ExecutionResult,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
+import type { SubgraphAnswer, Transport } from './fetches.js';
+import { isObject, type Json } from './json.js';
+import type { Planner } from './planner.js';
+import { type Plan, preparePlan, rootKeysOf } from './plan.js';
+import { rewriter } from './rewrites.js';
+import { type Shape, shapeOf } from './shape.js';
 
-type GatewayInterface = NonNullable<ApolloServerOptions<RequestContext>['gateway']>;
-type Executor = NonNullable<Awaited<ReturnType<GatewayInterface['load']>>['executor']>;
+/** An operation, planned and compiled: what is left to do for a request is to send, to merge and to shape. */
+export interface Prepared {
+  readonly kind: OperationDefinitionNode['operation'];
+  readonly plan: Plan;
+  shape(variables: Variables): Shape;
+  condition(variables: Variables): (name: string) => boolean;
+  /** What is asked of the schema itself, which the gateway knows. */
+  introspect(selections: readonly FieldNode[], variables: Variables): Json;
+  /** Of a subscription: the fetch that opens it. `plan` is what is to be done for each of its events. */
+  readonly primary?: Primary;
+}
 
-/** @apollo/gateway for queries and mutations, and subscriptions beside it, as the one engine behind Apollo Server. */
-export function engine({
-  supergraph,
-  subgraphs,
-  log,
-}: {
-  supergraph: string;
-  subgraphs: ReadonlyMap<string, Subgraph>;
-  log: Logger;
-}): GatewayInterface {
-  const gateway = new ApolloGateway({
-    supergraphSdl: supergraph,
-    buildService({ name }) {
-      const subgraph = subgraphs.get(name);
-      if (!subgraph) throw new Error(`the supergraph names an unknown subgraph: ${name}`);
-      return subgraph.source;
-    },
-    // Plans are made of documents from anywhere: a bound on the work for one, far above what any real document needs.
-    queryPlannerConfig: { debug: { maxEvaluatedPlans: 1_000 } },
-    logger: log,
-  });
-  const open = subscriptions(gateway, subgraphs);
+export interface Primary {
+  readonly subgraph: string;
+  readonly query: string;
+  readonly operationName: string | undefined;
+  variables(variables: Variables): Record<string, unknown>;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** Operations that are remembered; also how many outcomes of their conditions each keeps. */
+const rememberedOperations = 1_000;
+const rememberedShapes = 16;
+
+/** Runs operations on one supergraph. Knows nothing of HTTP, sockets or users. */
+export interface Engine {
+  /** `key` names the document and the operation in it. Throws a GraphQLError when it cannot be planned. */
+  prepare(key: string, document: DocumentNode, operation: OperationDefinitionNode): Prepared;
+  execute(prepared: Prepared, variables: Variables, transport: Transport): Promise<ExecutionResult>;
+  /** One event of a subscription, as its primary fetch gives it. */
+  mapEvent(prepared: Prepared, variables: Variables, transport: Transport, event: SubgraphAnswer): Promise<ExecutionResult>;
+}
+
+export function createEngine(planner: Planner): Engine {
+  const operations = new Map<string, Prepared>();
+
+  function prepare(key: string, document: DocumentNode, operation: OperationDefinitionNode): Prepared {
+    const known = operations.get(key);
+    if (known) return known;
+    const prepared = compile(document, operation);
+    const [oldest] = operations.keys();
+    if (operations.size >= rememberedOperations && oldest !== undefined) operations.delete(oldest);
+    operations.set(key, prepared);
+    return prepared;
+  }
+
+  function compile(document: DocumentNode, operation: OperationDefinitionNode): Prepared {
+    const { node } = planner.plan(document, operation.name?.value);
+    const conditions = conditionsOf(document, operation);
+    const shapes = new Map<string, Shape>();
+    const common = {
+      kind: operation.operation,
+      condition: (variables: Variables) => (name: string) =>
+        (Object.hasOwn(variables, name) ? variables[name] : conditions.get(name)) === true,
+      shape(variables: Variables) {
+        const condition = common.condition(variables);
+        const outcome = [...conditions.keys()].map((name) => (condition(name) ? '1' : '0')).join('');
+        let shape = shapes.get(outcome);
+        if (!shape) {
+          shape = shapeOf(planner.schema, document, operation, condition);
+          if (shapes.size >= rememberedShapes) shapes.clear();
+          shapes.set(outcome, shape);
+        }
+        return shape;
+      },
+      introspect(selections: readonly FieldNode[], variables: Variables): Json {
+        const definitions = document.definitions.flatMap((definition): DefinitionNode[] => {
+          if (definition === operation) return [{ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }];
+          return definition.kind === Kind.FRAGMENT_DEFINITION ? [definition] : [];
+        });
+        const result = executeGraphQL({
+          schema: planner.schema,
+          document: { kind: Kind.DOCUMENT, definitions },
+          variableValues: variables,
+        });
+        return ('data' in result && result.data) || {};
+      },
+    };
+    if (operation.operation !== 'subscription' && node?.kind !== 'Subscription') {
+      checkRootFields(document, operation, node);
+      return { ...common, plan: preparePlan(node, planner.types) };
+    }
+    // With @skip(if: true) at the root there is nothing to plan; graphql-js lets it pass.
+    if (node?.kind !== 'Subscription')
+      throw withCode(new GraphQLError('A subscription must select one field, without @skip or @include.'), 'GRAPHQL_VALIDATION_FAILED');
+    const rest = preparePlan(node.rest, planner.types);
+    const { primary } = node;
+    const rewrite = rewriter(primary.outputRewrites, planner.types);
+    return {
+      ...common,
+      primary: {
+        subgraph: primary.serviceName,
+        query: primary.operation,
+        operationName: primary.operationName,
+        variables: (variables) =>
+          Object.fromEntries(
+            (primary.variableUsages ?? []).flatMap((name) => (Object.hasOwn(variables, name) ? [[name, variables[name]]] : [])),
+          ),
+      },
+      plan: {
+        async run(input) {
+          if (input.data) rewrite?.(input.data);
+          return rest.run(input);
+        },
+      },
+    };
+  }
+
+  async function run(prepared: Prepared, variables: Variables, transport: Transport, event?: SubgraphAnswer): Promise<ExecutionResult> {
+    const { data, errors } = await prepared.plan.run({
+      transport,
+      variables,
+      condition: prepared.condition(variables),
+      ...(isObject(event?.data) && { data: event.data }),
+    });
+    const given = [
+      ...(event?.errors ?? []).map(
+        ({ message, path, extensions }) => new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null }),
+      ),
+      ...errors,
+    ];
+    const shaped = prepared.shape(variables)(data, given, (selections) => prepared.introspect(selections, variables));
+    const all = [...given, ...shaped.errors];
+    return all.length > 0 ? { errors: all, data: shaped.data } : { data: shaped.data };
+  }
 
   return {
-    onSchemaLoadOrUpdate: (listener) => gateway.onSchemaLoadOrUpdate(listener),
-    stop: () => gateway.stop(),
-    async load(options) {
-      const { executor } = await gateway.load(options);
-      const execute: Executor = async (request) => {
-        const { operation, context } = request as EngineRequest;
-        if (operation.operation === 'subscription') {
-          if (!context.acceptSubscription) throw refusalError(refuse.SUBSCRIPTION_OVER_HTTP(), { status: 400 });
-          context.acceptSubscription(await open(request as EngineRequest));
-          return { data: null };
-        }
-        // Its extensions tell of references that led to nothing. That is no error here: a story that may not be seen is null.
-        const { data, errors } = await executor(request);
-        return { data, errors };
-      };
-      return { executor: execute };
-    },
+    prepare,
+    execute: (prepared, variables, transport) => run(prepared, variables, transport),
+    mapEvent: run,
   };
+}
+
+/** Variables that decide over @skip and @include, with their defaults. */
+function conditionsOf(document: DocumentNode, operation: OperationDefinitionNode): Map<string, unknown> {
+  const defaults = new Map(
+    (operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
+      variable.name.value,
+      defaultValue ? valueFromASTUntyped(defaultValue) : undefined,
+    ]),
+  );
+  const conditions = new Map<string, unknown>();
+  visit(document, {
+    Directive({ name, arguments: args = [] }) {
+      if (name.value !== 'skip' && name.value !== 'include') return;
+      for (const { value } of args) if (value.kind === Kind.VARIABLE) conditions.set(value.name.value, defaults.get(value.name.value));
+    },
+  });
+  return conditions;
+}
+
+/**
+ * The planner leaves out what it takes for impossible (a field that exists only in subgraphs that cannot be reached), and answers would
+ * have null there without a word.
+ */
+function checkRootFields(document: DocumentNode, operation: OperationDefinitionNode, node: PlanNode | undefined): void {
+  const planned = node ? rootKeysOf(node) : new Set<string>();
+  const fragments = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+  const check = ({ selections }: SelectionSetNode) => {
+    for (const selection of selections) {
+      if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) continue;
+      if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet);
+      else if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const fragment = fragments.get(selection.name.value);
+        if (fragment) check(fragment.selectionSet);
+      } else if (!selection.name.value.startsWith('__') && !planned.has((selection.alias ?? selection.name).value))
+        throw new Error(`the plan of an operation lacks its root field ${selection.name.value}`);
+    }
+  };
+  check(operation.selectionSet);
 }

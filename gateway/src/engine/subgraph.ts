@@ -1,4 +1,3 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
 import { refusalError } from '@storytelling/shared/graphql/errors';
 import type { GatewayTokens } from '@storytelling/shared/infrastructure/gateway-token';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
@@ -9,6 +8,7 @@ import { Pool } from 'undici';
 import { WebSocket } from 'ws';
 import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
+import type { SubgraphAnswer, SubgraphRequest } from './fetches.js';
 
 /** What one request or subscription of a client carries through the engine. */
 export type RequestContext = {
@@ -28,7 +28,10 @@ export interface LiveRequest {
 }
 
 export interface Subgraph {
-  readonly source: GraphQLDataSource<RequestContext>;
+  /** Rejects with SUBGRAPH_UNAVAILABLE, which is logged with its reason. */
+  send(request: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer>;
+  /** The same error for an answer that cannot be used. */
+  broken(reason: string): GraphQLError;
   /** Ends by a thrown error, never silently, when the connection is lost. */
   subscribe(request: LiveRequest, context: RequestContext): Promise<AsyncIterator<FormattedExecutionResult>>;
   close(): Promise<void>;
@@ -88,15 +91,12 @@ export function connectSubgraph({
     return { status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') };
   }
 
-  const unavailable = (path?: readonly (string | number)[]) => {
+  const unavailable = () => {
     const refusal = refuse.SUBGRAPH_UNAVAILABLE();
     return refusalError(
       production
         ? refusal
         : new Refusal(refusal.code, refusal.kind, `${refusal.message.replace(/\.$/, '')} (the context ${name} does not answer).`),
-      {
-        path,
-      },
     );
   };
 
@@ -109,33 +109,23 @@ export function connectSubgraph({
     return unavailable();
   };
 
-  const source: GraphQLDataSource<RequestContext> = {
-    async process(options) {
-      if (!('incomingRequestContext' in options)) throw new Error('only operations of clients go to a subgraph');
-      const context = options.incomingRequestContext.context;
-      // '@' stands for every item of a list: where it begins is as far as an error of the whole fetch can point.
-      const path = options.pathInIncomingRequest ?? [];
-      const where = path.slice(0, path.includes('@') ? path.indexOf('@') : path.length);
-      const { query = '', variables, operationName } = options.request;
-      const body = JSON.stringify({ query, variables, operationName });
-      try {
-        const { status, text } = await post(body, context).catch((error: unknown) => {
-          // A mutation may have happened before its answer was lost. A fetch that timed out would make the client wait twice.
-          if (query.startsWith('mutation') || isTimeout(error)) throw error;
-          return post(body, context);
-        });
-        const answer: unknown = JSON.parse(text);
-        // Whatever makes a subgraph refuse a whole planned operation (another schema than the supergraph says, another key than ours) is
-        // not the client's fault and none of its business.
-        if (!isAnswer(answer) || (answer.data === undefined && status !== 200))
-          throw new Error(`answered ${status}: ${text.slice(0, 300)}`);
-        return answer;
-      } catch (error) {
-        log.error({ err: error, subgraph: name }, 'subgraph request failed');
-        throw unavailable(where.length > 0 ? where : undefined);
-      }
-    },
-  };
+  async function send({ body, isQuery }: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer> {
+    try {
+      const { status, text } = await post(body, context).catch((error: unknown) => {
+        // A mutation may have happened before its answer was lost. A fetch that timed out would make the client wait twice.
+        if (!isQuery || isTimeout(error)) throw error;
+        return post(body, context);
+      });
+      const answer: unknown = JSON.parse(text);
+      // Whatever makes a subgraph refuse a whole planned operation (another schema than the supergraph says, another key than ours) is
+      // not the client's fault and none of its business.
+      if (!isAnswer(answer) || (answer.data === undefined && status !== 200)) throw new Error(`answered ${status}: ${text.slice(0, 300)}`);
+      return answer;
+    } catch (error) {
+      log.error({ err: error, subgraph: name }, 'subgraph request failed');
+      throw unavailable();
+    }
+  }
 
   let silence: NodeJS.Timeout | undefined;
   const socket: LiveClient = createClient({
@@ -162,7 +152,11 @@ export function connectSubgraph({
   });
 
   return {
-    source,
+    send,
+    broken(reason) {
+      log.error({ subgraph: name, reason }, 'subgraph answered in another shape than was asked for');
+      return unavailable();
+    },
     async subscribe({ query, operationName, variables }, context) {
       const waiting: FormattedExecutionResult[] = [];
       let end: { error?: unknown } | undefined;
@@ -229,7 +223,7 @@ function isTimeout(error: unknown): boolean {
   return name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(String(code));
 }
 
-function isAnswer(value: unknown): value is { data?: Record<string, unknown> | null; errors?: GraphQLFormattedError[] } {
+function isAnswer(value: unknown): value is SubgraphAnswer {
   if (typeof value !== 'object' || value === null) return false;
   const { data, errors } = value as { data?: unknown; errors?: unknown };
   return (
