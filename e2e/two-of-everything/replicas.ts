@@ -68,6 +68,8 @@ export async function startReplicas() {
     OBJECT_STORE_URL: pathToFileURL(join(folder.path, 'objects')).href,
     OBJECT_SIGNING_KEYS: folder.secret('object-signing-key'),
     PUBLIC_URL: 'https://stories.example.org',
+    // In production it has to be said; nobody reads a mail on this evening.
+    MAIL_URL: pathToFileURL(join(folder.path, 'mail')).href,
   });
   // All four at once, on empty databases: they migrate them together.
   const contexts = await Promise.all(
