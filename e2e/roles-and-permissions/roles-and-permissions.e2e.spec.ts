@@ -96,7 +96,11 @@ describe('roles and permissions', () => {
     const confirm =
       'mutation ($input: ConfirmSecondFactorInput!) { confirmSecondFactor(input: $input) { recoveryCodes user { hasSecondFactor } } }';
     type Confirmed = { confirmSecondFactor: { recoveryCodes: string[] } };
-    const confirmed = await platform.ask<Confirmed>(confirm, { input: { code: appCode(secret, 0) } }, boss.accessToken);
+    const confirmed = await platform.ask<Confirmed>(
+      confirm,
+      { input: { code: appCode(secret, 0), password: people.boss.password } },
+      boss.accessToken,
+    );
     recoveryCodes = confirmed.confirmSecondFactor.recoveryCodes;
 
     const { email, password } = people.boss;

@@ -40,7 +40,7 @@ describe('a second factor in PostgreSQL', () => {
     const { secret: readable, uri } = await verbs.beginSecondFactor(userId);
     expect(uri).toContain(`secret=${readable}&`);
     const secret = secretOf(readable);
-    const { recoveryCodes } = await verbs.confirmSecondFactor(userId, { code: nextCode(secret) });
+    const { recoveryCodes } = await verbs.confirmSecondFactor(userId, { code: nextCode(secret), password: given.password }, home);
     return { userId, secret, recoveryCodes, credentials: { email: given.email, password: given.password } };
   }
 
@@ -51,6 +51,21 @@ describe('a second factor in PostgreSQL', () => {
       await expect(verbs.signIn({ ...credentials, secondFactorCode: missing }, home)).rejects.toThrow(refusal('SECOND_FACTOR_REQUIRED'));
     await expect(verbs.signIn({ ...credentials, secondFactorCode: '12345' }, home)).rejects.toThrow(refusal('SECOND_FACTOR_WRONG'));
     await expect(verbs.signIn({ ...credentials, secondFactorCode: nextCode(secret) }, home)).resolves.toMatchObject({ userId });
+  });
+
+  it('is confirmed by whoever knows the password, not by an open session alone', async () => {
+    const given = person();
+    const { userId } = await verbs.register(given, home);
+    const secret = secretOf((await verbs.beginSecondFactor(userId)).secret);
+    for (const password of [undefined, null, '', 'a wrong password']) {
+      await expect(verbs.confirmSecondFactor(userId, { code: nextCode(secret), password }, home)).rejects.toMatchObject({
+        code: 'CURRENT_PASSWORD_WRONG',
+        field: 'password',
+      });
+    }
+    await expect(verbs.signIn(given, home)).resolves.toBeDefined();
+    await database.pool.query('DELETE FROM passwords WHERE user_id = $1', [userId]); // as of somebody whom a provider signs in
+    await expect(verbs.confirmSecondFactor(userId, { code: nextCode(secret) }, home)).resolves.toBeDefined();
   });
 
   it('takes one code once, however many present it at once', async () => {

@@ -60,7 +60,7 @@ describe('who may do what, in PostgreSQL', () => {
       time += 30_000;
       return totp.codeAt(secret, Math.floor(time / 30_000));
     };
-    await verbs.confirmSecondFactor(id, { code: secondFactorCode() });
+    await verbs.confirmSecondFactor(id, { code: secondFactorCode(), password }, home);
     return { id, email, secondFactorCode };
   }
   const roleOf = async (id: UserId) => (await database.prisma.userRecord.findUniqueOrThrow({ where: { id } })).role;

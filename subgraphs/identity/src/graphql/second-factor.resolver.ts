@@ -39,7 +39,7 @@ export class SecondFactorResolver {
   ): Promise<SecondFactorConfirmation> {
     const id = signedIn(caller);
     secondFactor.clear(id);
-    return verbs.confirmSecondFactor(id, input);
+    return verbs.confirmSecondFactor(id, input, clientOf(caller));
   }
 
   @Mutation(() => UserType, { description: 'Gives the second factor up: the password is enough again.' })

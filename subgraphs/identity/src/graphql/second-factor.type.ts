@@ -23,6 +23,9 @@ export class SecondFactorConfirmationType {
 export class ConfirmSecondFactorInput {
   @Field(() => String, { description: 'The six digits that the app shows.' })
   code!: string;
+
+  @Field(() => String, { nullable: true, description: 'Your password; left out only if your account has none.' })
+  password?: string | null;
 }
 
 @InputType({ description: 'Shows that it is you who gives the second factor up.' })
