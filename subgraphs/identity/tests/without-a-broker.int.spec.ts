@@ -7,6 +7,7 @@ import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { eventBusOf } from '@storytelling/shared/infrastructure/open-event-bus';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
+import { type TestObjectStore, testObjectStore } from '@storytelling/shared/testing/object-store';
 import type pg from 'pg';
 import { freePort, startKafka } from '../../../tools/kafka/broker.mjs';
 import { kafkaCanRun } from '../../../tools/kafka/for-tests.mjs';
@@ -21,6 +22,7 @@ const register = 'mutation ($input: RegisterInput!) { register(input: $input) { 
 (kafkaCanRun() ? describe : describe.skip)('a service whose broker is not there when it starts', () => {
   let database: TestDatabase;
   let pool: pg.Pool;
+  let objects: TestObjectStore;
   let identity: RunningService;
   let authorization: string;
   let port: number;
@@ -29,6 +31,7 @@ const register = 'mutation ($input: RegisterInput!) { register(input: $input) { 
   beforeAll(async () => {
     database = await testDatabase('identity');
     pool = testPool(database.url);
+    objects = testObjectStore();
     port = await freePort();
     const tokens = await gatewayTokens(await newGatewayKey());
     authorization = `Bearer ${await tokens.issue('identity', anonymous, randomUUID())}`;
@@ -39,12 +42,14 @@ const register = 'mutation ($input: RegisterInput!) { register(input: $input) { 
       GATEWAY_JWKS: JSON.stringify(tokens.jwks),
       KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       LOG_LEVEL: 'silent',
+      ...objects.settings,
     });
   });
   afterAll(async () => {
     await identity.stop();
     await pool.end();
     await database.drop();
+    objects.drop();
   });
 
   const readiness = async () => {
