@@ -95,6 +95,7 @@ export const rows: Record<Context, Record<string, Row>> = {
       owner: 'CURRENT_PASSWORD_WRONG',
       everybodyElse: 'CURRENT_PASSWORD_WRONG',
     },
+    'Mutation.requestProfileImageUpload': { given: () => ({ input: { contentType: 'image/png', sizeBytes: 10 } }), ...signedInOnly },
     'Mutation.updateProfile': { given: () => ({ input: { displayName: 'Somebody' } }), ...signedInOnly },
   },
   story: {

@@ -21,6 +21,17 @@ export const objectRefusals = {
     field: 'uploadId',
   },
   UPLOAD_USED: { kind: 'CONFLICT', sentence: 'This upload has been used already; ask for a new one.', field: 'uploadId' },
+  IMAGE_UNREADABLE: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'This is no whole picture in JPEG, PNG or WebP, whatever its name says; save it as one of these and send it again.',
+    field: 'uploadId',
+  },
+  IMAGE_TOO_MANY_PIXELS: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The picture has more than {max} megapixels; make it smaller.',
+    field: 'uploadId',
+  },
+  IMAGE_BUSY: { kind: 'UNAVAILABLE', sentence: 'Too many pictures are being looked at in this moment; try again in a few seconds.' },
   UPLOAD_REPEATED: { kind: 'CONFLICT', sentence: 'The bytes of this upload have arrived already; ask for a new one to send others.' },
   UPLOAD_LINK_INVALID: { kind: 'FORBIDDEN', sentence: 'This is not an upload url of ours, or it was changed; ask for a new one.' },
   UPLOAD_LINK_EXPIRED: { kind: 'FORBIDDEN', sentence: 'This upload url has expired; ask for a new one.' },

@@ -45,20 +45,22 @@ export interface Uploads {
     readonly bytes: number;
     readonly accept: { readonly types: readonly string[]; readonly maxBytes: number };
   }): Promise<UploadPromise>;
-  /** What arrived; its content has yet to be looked at: anybody can call anything a PNG. Throws UPLOAD_… refusals about `uploadId`. */
-  read(id: string, by: { readonly subject: string; readonly purpose: string }): Promise<Arrived>;
-  /** Throws the bytes away and lets the id never be used again. */
-  used(arrived: Pick<Arrived, 'key'>): Promise<void>;
+  /** Whether it is one of theirs for this; looks at nothing that was stored. Throws UPLOAD_UNKNOWN, UPLOAD_EXPIRED. */
+  recognise(id: string, by: { readonly subject: string; readonly purpose: string }): RecognisedUpload;
+  /** What arrived; its content has yet to be looked at: anybody can call anything a PNG. Throws UPLOAD_NOT_ARRIVED, UPLOAD_USED. */
+  read(upload: RecognisedUpload): Promise<Buffer>;
+  /** Throws the bytes away and lets the upload never be used again. */
+  used(upload: RecognisedUpload): Promise<void>;
   /** Deletes what was never used. */
   sweep(): Promise<void>;
 }
 
-export interface Arrived {
+export interface RecognisedUpload {
   readonly key: string;
   /** Unique to this upload. */
   readonly name: string;
   readonly contentType: string;
-  readonly content: Buffer;
+  readonly bytes: number;
 }
 
 export function uploadsOf(
@@ -82,19 +84,23 @@ export function uploadsOf(
       };
     },
 
-    async read(id, { subject, purpose }) {
+    recognise(id, { subject, purpose }) {
       const promised = claims.read('upload id', idClaims, id);
       if (promised?.subject !== subject || promised.purpose !== purpose || !promised.key.startsWith(folder))
         throw refuseObject.UPLOAD_UNKNOWN();
       const { key, type: contentType, bytes, expires } = promised;
       if (expires <= now().getTime()) throw refuseObject.UPLOAD_EXPIRED();
+      return { key, name: key.slice(folder.length), contentType, bytes };
+    },
+
+    async read({ key, contentType, bytes }) {
       const object = await objects.get(key);
       if (!object) throw refuseObject.UPLOAD_NOT_ARRIVED();
       const content = await bytesOf(object.body, bytes);
       if (object.contentType === usedMark) throw refuseObject.UPLOAD_USED();
       // What was stored by the url that was given with this id cannot be of another type or size.
       if (content?.length !== bytes || object.contentType !== contentType) throw refuseObject.UPLOAD_UNKNOWN();
-      return { key, name: key.slice(folder.length), contentType, content };
+      return content;
     },
 
     async used({ key }) {
@@ -123,7 +129,7 @@ export function startSweeping(sweep: () => Promise<void>, log: Logger): { stop()
 }
 
 /** Deletes what is older than a day and in nobody's use: what a process left that died between storing an object and saying so in the database. */
-async function sweepObjects({
+export async function sweepObjects({
   objects,
   folder,
   now,

@@ -11,6 +11,7 @@ import { register } from './application/register.js';
 import { requestPasswordReset, resetPassword } from './application/reset-password.js';
 import { revokeSession } from './application/revoke-session.js';
 import { sendLetter } from './application/send-letter.js';
+import { requestProfileImageUpload } from './application/request-profile-image-upload.js';
 import { signIn } from './application/sign-in.js';
 import { signOut } from './application/sign-out.js';
 import { updateProfile } from './application/update-profile.js';
@@ -33,6 +34,7 @@ export function identityContext(ports: IdentityPorts) {
       resetPassword: resetPassword(ports),
       changePassword: changePassword(ports),
       updateProfile: updateProfile(ports),
+      requestProfileImageUpload: requestProfileImageUpload(ports),
       beginSecondFactor: beginSecondFactor(ports),
       confirmSecondFactor: confirmSecondFactor(ports),
       disableSecondFactor: disableSecondFactor(ports),

@@ -11,6 +11,7 @@ import { openObjectStore } from '@storytelling/shared/infrastructure/open-object
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { uploadedImages } from '@storytelling/shared/infrastructure/uploaded-images';
 import { startSweeping, uploadsOf } from '@storytelling/shared/infrastructure/uploads';
 import { readIdentityEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
@@ -34,6 +35,7 @@ import { secretsFrom } from './infrastructure/secrets.js';
 import { accountQueries } from './infrastructure/account-queries.js';
 import { roleQueries } from './infrastructure/role-queries.js';
 import { sessionQueries } from './infrastructure/session-queries.js';
+import { profileImageFolder, storedProfileImages } from './infrastructure/stored-profile-images.js';
 import { totp } from './infrastructure/totp.js';
 import { userQueries } from './infrastructure/user-queries.js';
 
@@ -63,14 +65,18 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const store = await openObjectStore('identity', settings, log);
   closing.defer(() => store.close());
   const uploads = uploadsOf('identity', { ...store, now, newId });
-  const sweeping = startSweeping(uploads.sweep, log);
-  closing.defer(() => sweeping.stop());
+  const images = uploadedImages({ folder: profileImageFolder, objects: store.objects, uploads, now, log });
   const keyRing = await openKeyRing({ prisma, secrets, now, log });
   closing.defer(() => keyRing.close());
   const housekeeping = startHousekeeping({ prisma, now, log });
   closing.defer(() => housekeeping.stop());
 
   const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now), ...roleQueries(prisma), ...accountQueries(prisma) };
+  const sweeping = startSweeping(async () => {
+    await uploads.sweep();
+    await images.sweep(queries.imagesInUse);
+  }, log);
+  closing.defer(() => sweeping.stop());
   const transact = unitOfWork(prisma, () => runtime.relay.nudge());
   const jobs = await startJobs({ databaseUrl: settings.DATABASE_URL, queues: [letterQueue], retryLimit: letterRetries, log });
   closing.defer(() => jobs.stop());
@@ -88,6 +94,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,
     sessions: prismaSessions(prisma),
+    images: storedProfileImages(images),
     passwords: argon2Passwords(),
     attempts: postgresAttempts(runtime.pool, secrets, {
       ...limits,
@@ -115,7 +122,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     port: settings.PORT,
     host: settings.HOST,
     gatewayJwks: settings.GATEWAY_JWKS,
-    makeContext: (caller) => identityGraph({ verbs, queries }, caller),
+    makeContext: (caller) => identityGraph({ verbs, queries, media: images.media }, caller),
     routes: {
       'GET /metrics': runtime.metrics,
       // A key is published a day before it signs, so five minutes in a cache never hide the one that is needed.

@@ -60,7 +60,7 @@ describe('users in the graph', () => {
       ...accountQueries(database.prisma),
     };
     const { verbs } = identityOn(database);
-    const contextValue = identityGraph({ verbs, queries }, caller);
+    const contextValue = identityGraph({ verbs, queries, media: () => Promise.reject(new Error('not in this test')) }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     // Null-prototype objects of graphql-js, as a client would get them.
     return { data: JSON.parse(JSON.stringify(data ?? null)), errors };

@@ -12,6 +12,7 @@ import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
 import { secretsFrom } from '../src/infrastructure/secrets.js';
 import { totp } from '../src/infrastructure/totp.js';
 import type { IdentityDatabase } from './identity-database.js';
+import { noImages } from './no-images.js';
 
 /** Hashing for real takes 20 ms of a core each time; argon2-passwords.spec.ts and service.int.spec.ts do. */
 const quickPasswords: Passwords = {
@@ -36,6 +37,7 @@ export function identityOn({ pool, prisma, users, sessions, letters }: IdentityD
     letters: { post: async (letter) => void letters.push(letter) },
     writeLetter: letterWriter({ webUrl: undefined, providerName: (id) => id }),
     post: { send: async () => undefined },
+    images: noImages,
     attempts: postgresAttempts(pool, secrets),
     refreshTokens: refreshTokens(secrets.refreshKey),
     accessTokens: { issue: async (userId, sessionId) => ({ token: `${userId} ${sessionId}`, expiresAt: now() }) },

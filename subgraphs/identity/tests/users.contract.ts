@@ -82,9 +82,10 @@ export function usersContract(name: string, open: () => Promise<UsersUnderTest>)
 
     it('let a decision see what the last one did', async () => {
       const { id } = await registered();
-      await kept.users.update(id, (user) => changeProfile(user, { displayName: 'Countess' }));
+      await kept.users.update(id, (user) => changeProfile(user, { displayName: 'Countess', imageKey: 'identity/x' }));
       await kept.users.update(id, (user) => {
-        expect(user.profile).toEqual({ displayName: 'Countess', firstName: 'Ada', lastName: null, language: 'en' });
+        const profile = { displayName: 'Countess', firstName: 'Ada', lastName: null, language: 'en', imageKey: 'identity/x' };
+        expect(user.profile).toEqual(profile);
         return [];
       });
       expect(await types(id)).toEqual(['UserRegistered', 'NameChanged', 'ProfileChanged']);

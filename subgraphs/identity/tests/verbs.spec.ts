@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryUsers } from './memory-users.js';
 import type { SignInAttempt } from '../src/domain/attempts.js';
 import { identityContext } from '../src/identity-context.js';
+import { noImages } from './no-images.js';
 import { totp } from '../src/infrastructure/totp.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
 
@@ -14,6 +15,7 @@ function identity() {
   const now = () => new Date(time);
   const kept = memoryUsers(now);
   const attempts: string[] = [];
+  const pictures: string[] = [];
   const compared: (string | undefined)[] = [];
   const outcomes = new Map<string, string>();
   let parameters = 'v2';
@@ -40,6 +42,14 @@ function identity() {
     letters: { post: () => Promise.reject(new Error('not in this test')) },
     writeLetter: () => ({ subject: '', text: '', html: '' }),
     post: { send: () => Promise.reject(new Error('not in this test')) },
+    images: {
+      ...noImages,
+      keep: async (user, uploadId) => {
+        pictures.push(`keep ${uploadId}`);
+        return `pictures/${user}/${uploadId}`;
+      },
+      settle: async (_, { uploadId, replaced }) => void pictures.push(`settle ${uploadId} ${replaced}`),
+    },
     attempts: {
       register: async (address) => void attempts.push(`register ${address}`),
       signIn: async ({ clientAddress, account, knownAddress }: SignInAttempt) =>
@@ -69,6 +79,7 @@ function identity() {
     ...verbs,
     kept,
     attempts,
+    pictures,
     compared,
     wait: (days: number) => {
       time += days * 24 * 60 * 60 * 1000;
@@ -227,7 +238,13 @@ describe('updateProfile', () => {
     const { userId } = await register({ ...ada, firstName: 'Ada', lastName: 'Byron' }, home);
     await updateProfile(userId, { lastName: 'Lovelace', language: 'fr' });
     await updateProfile(userId, { firstName: null });
-    expect(kept.user(userId)?.profile).toEqual({ displayName: 'Ada', firstName: null, lastName: 'Lovelace', language: 'fr' });
+    expect(kept.user(userId)?.profile).toEqual({
+      displayName: 'Ada',
+      firstName: null,
+      lastName: 'Lovelace',
+      language: 'fr',
+      imageKey: null,
+    });
   });
 
   it('cannot take the display name or the language away', async () => {
@@ -235,5 +252,29 @@ describe('updateProfile', () => {
     const { userId } = await register(ada, home);
     await expect(updateProfile(userId, { displayName: null })).rejects.toThrow(refusal('DISPLAY_NAME_MISSING'));
     await expect(updateProfile(userId, { language: null })).rejects.toThrow(refusal('LANGUAGE_INVALID'));
+  });
+
+  it('replaces the picture, and throws away what it was sent as and what was there before', async () => {
+    const { register, updateProfile, kept, pictures } = identity();
+    const { userId } = await register(ada, home);
+    const imageKey = () => kept.user(userId)?.profile.imageKey;
+    await updateProfile(userId, { imageUploadId: 'one' });
+    expect(imageKey()).toBe(`pictures/${userId}/one`);
+    await updateProfile(userId, { displayName: 'Countess' });
+    expect(imageKey()).toBe(`pictures/${userId}/one`);
+    await updateProfile(userId, { imageUploadId: 'two' });
+    await updateProfile(userId, { imageUploadId: 'two' });
+    await updateProfile(userId, { imageUploadId: null });
+    expect(imageKey()).toBeNull();
+    expect(pictures).toEqual([
+      'keep one',
+      'settle one null',
+      'keep two',
+      `settle two pictures/${userId}/one`,
+      'keep two',
+      'settle two null',
+      `settle null pictures/${userId}/two`,
+    ]);
+    expect(kept.events(userId).filter(({ type }) => type === 'ProfileChanged')).toHaveLength(4);
   });
 });

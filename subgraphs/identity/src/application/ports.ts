@@ -5,6 +5,7 @@ import type { Letters, Post, WriteLetter } from '../domain/letters.js';
 import type { OneTimeCodes } from '../domain/one-time-codes.js';
 import type { Passwords } from '../domain/passwords.js';
 import type { SecondFactors } from '../domain/second-factors.js';
+import type { ProfileImages } from '../domain/profile-images.js';
 import type { RefreshTokens, Sessions } from '../domain/sessions.js';
 import type { Staff } from '../domain/staff.js';
 import type { Users } from '../domain/users.js';
@@ -14,6 +15,7 @@ export interface Ports {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly staff: Staff;
+  readonly images: ProfileImages;
   readonly passwords: Passwords;
   readonly secondFactors: SecondFactors;
   readonly oneTimeCodes: OneTimeCodes;

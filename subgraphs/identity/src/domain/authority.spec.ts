@@ -19,7 +19,7 @@ const user = (role: UserRole, status: 'active' | 'deactivated' = 'active'): User
   status,
   id: userId('user-0000000002'),
   email: email('bob@example.org'),
-  profile: { displayName: 'Bob', firstName: null, lastName: null, language: language('en') },
+  profile: { displayName: 'Bob', firstName: null, lastName: null, language: language('en'), imageKey: null },
   role,
   isEmailVerified: true,
   providers: [],

@@ -11,6 +11,8 @@ export interface Profile {
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly language: Language;
+  /** Of the picture in the object store; null: none, or erased. */
+  readonly imageKey: string | null;
 }
 
 /**

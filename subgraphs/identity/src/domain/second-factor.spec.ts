@@ -10,7 +10,7 @@ const ada: User = {
   status: 'active',
   id,
   email: email('ada@example.org'),
-  profile: { displayName: 'Ada', firstName: null, lastName: null, language: language('en') },
+  profile: { displayName: 'Ada', firstName: null, lastName: null, language: language('en'), imageKey: null },
   role: 'member',
   isEmailVerified: true,
   providers: [],

@@ -38,7 +38,7 @@ export type User = ActiveUser | DeactivatedUser;
 
 // ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface Registration extends Profile {
+export interface Registration extends Omit<Profile, 'imageKey'> {
   readonly id: UserId;
   readonly email: Email;
   readonly displayName: string;
@@ -109,8 +109,9 @@ export function changeProfile(user: User, change: Partial<Profile & { displayNam
   const { id: userId, profile } = active(user);
   const next = { ...profile, ...change };
   const events: UserEvent[] = [];
-  if (next.displayName !== profile.displayName || next.language !== profile.language) {
-    events.push({ type: 'ProfileChanged', data: { userId, displayName: next.displayName, imageKey: null, language: next.language } });
+  if (next.displayName !== profile.displayName || next.language !== profile.language || next.imageKey !== profile.imageKey) {
+    const { displayName, imageKey, language } = next;
+    events.push({ type: 'ProfileChanged', data: { userId, displayName, imageKey, language } });
   }
   if (next.firstName !== profile.firstName || next.lastName !== profile.lastName) {
     events.push({ type: 'NameChanged', data: { userId, firstName: next.firstName, lastName: next.lastName } });
@@ -141,7 +142,7 @@ export function evolve(user: User | undefined, event: UserEvent): User {
       status: 'active',
       id: userId as UserId,
       email: email as Email | null,
-      profile: { displayName, firstName: null, lastName: null, language: language as Language },
+      profile: { displayName, firstName: null, lastName: null, language: language as Language, imageKey: null },
       role,
       isEmailVerified: false,
       providers: [],
@@ -150,8 +151,8 @@ export function evolve(user: User | undefined, event: UserEvent): User {
   if (!user) throw new Error(`A user's stream begins with UserRegistered, not with ${event.type}.`);
   switch (event.type) {
     case 'ProfileChanged': {
-      const { displayName, language } = event.data;
-      return { ...user, profile: { ...user.profile, displayName, language: language as Language } };
+      const { displayName, imageKey, language } = event.data;
+      return { ...user, profile: { ...user.profile, displayName, imageKey, language: language as Language } };
     }
     case 'NameChanged': {
       const { firstName, lastName } = event.data;

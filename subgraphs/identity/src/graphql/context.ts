@@ -1,4 +1,5 @@
 import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
+import type { MediaOf } from '@storytelling/shared/graphql/media';
 import type { IdentityVerbs } from '../identity-context.js';
 import type { AccountQueries } from '../infrastructure/account-queries.js';
 import type { RoleQueries } from '../infrastructure/role-queries.js';
@@ -18,6 +19,7 @@ export interface IdentityGraph {
   readonly seesRoles: boolean;
   readonly sessions: SessionLoader;
   readonly secondFactor: SecondFactorLoader;
+  readonly media: MediaOf;
   /** As the caller may see them. */
   readonly users: UserLoader;
   /** As their owner sees them: for the answer to somebody who has just shown who they are. */
@@ -25,7 +27,7 @@ export interface IdentityGraph {
 }
 
 export function identityGraph(
-  { verbs, queries }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries & RoleQueries & AccountQueries },
+  { verbs, queries, media }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries & RoleQueries & AccountQueries; media: MediaOf },
   caller: Caller,
 ): IdentityGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, readsAccounts: hasPermission(caller, 'user:read') };
@@ -36,6 +38,7 @@ export function identityGraph(
     queries,
     seesRoles,
     roles: roleLoaders(queries, { seesRoles }),
+    media,
     sessions: sessionLoader(queries),
     secondFactor: secondFactorLoader(queries),
     users: userLoader((ids) => queries.usersById(ids, viewer)),

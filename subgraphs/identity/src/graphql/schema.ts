@@ -6,13 +6,14 @@ import { RoleResolver, StaffResolver } from './role.resolver.js';
 import { PermissionType, RoleType } from './role.type.js';
 import { SecondFactorConfirmationResolver, SecondFactorResolver } from './second-factor.resolver.js';
 import { SessionResolver } from './session.resolver.js';
-import { AuthSessionResolver, UserResolver } from './user.resolver.js';
+import { AuthSessionResolver, ProfileResolver, UserResolver } from './user.resolver.js';
 import { UserType } from './user.type.js';
 
 export function identitySchema(): GraphQLSchema {
   return buildSubgraph<IdentityGraph>({
     resolvers: [
       UserResolver,
+      ProfileResolver,
       AuthSessionResolver,
       AccountResolver,
       SessionResolver,

@@ -1,4 +1,5 @@
 import { signedIn } from '@storytelling/shared/graphql/caller';
+import { MediaType, UploadInput, UploadType, uploadType } from '@storytelling/shared/graphql/media';
 import { refuseShared } from '@storytelling/shared/value-objects/refusals';
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { SignedIn } from '../application/signed-in.js';
@@ -31,8 +32,8 @@ export class UserResolver {
   }
 
   @FieldResolver(() => ProfileType, { description: 'How this user presents themselves.' })
-  profile(@Root() { displayName, firstName, lastName }: UserView): ProfileType {
-    return { displayName: displayName ?? 'Deleted user', firstName, lastName };
+  profile(@Root() { displayName, firstName, lastName, imageKey }: UserView): ProfileType {
+    return { displayName: displayName ?? 'Deleted user', firstName, lastName, imageKey };
   }
 
   @Mutation(() => UserType, { description: 'Changes your own profile.' })
@@ -43,6 +44,22 @@ export class UserResolver {
     const id = await verbs.updateProfile(signedIn(caller), input);
     // Read anew: an earlier mutation of the same request may have read it before this one changed it.
     return users.clear(id).load(id);
+  }
+}
+
+@Resolver(() => ProfileType)
+export class ProfileResolver {
+  @FieldResolver(() => MediaType, { nullable: true, description: 'The picture that others see, WebP of at most 1024 × 1024 pixels.' })
+  image(@Root() { imageKey }: ProfileType, @Ctx() { media }: IdentityGraph): Promise<MediaType> | null {
+    return imageKey === null ? null : media(imageKey);
+  }
+
+  @Mutation(() => UploadType, { description: 'A place for your new picture; then give its id to updateProfile as imageUploadId.' })
+  async requestProfileImageUpload(
+    @Arg('input', () => UploadInput, byDomain) input: UploadInput,
+    @Ctx() { caller, verbs }: IdentityGraph,
+  ): Promise<UploadType> {
+    return uploadType(await verbs.requestProfileImageUpload(signedIn(caller), input));
   }
 }
 

@@ -31,6 +31,9 @@ export class ProfileType {
 
   @Field(() => String, { nullable: true, description: 'Last name; the user alone, support and admins see it.' })
   lastName!: string | null;
+
+  // `image` is resolved from this: see user.resolver.ts.
+  imageKey!: string | null;
 }
 
 @Directive('@key(fields: "id")')
@@ -146,4 +149,10 @@ export class UpdateProfileInput {
 
   @Field(() => String, { nullable: true, description: 'BCP 47 tag such as en, de or pt-BR.' })
   language?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The id of an upload that requestProfileImageUpload gave you, after its bytes were sent; null takes your picture away.',
+  })
+  imageUploadId?: string | null;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hash } from '@node-rs/argon2';
 import { password } from '../domain/password.js';
-import { argon2Passwords, turns } from './argon2-passwords.js';
+import { argon2Passwords } from './argon2-passwords.js';
 
 const passwords = argon2Passwords();
 const correct = password('correct horse battery');
@@ -47,35 +47,5 @@ describe('a password', () => {
     const isCommon = await passwords.common();
     expect(['password123', 'qwertyuiop', '1234567890'].filter(isCommon)).toHaveLength(3);
     expect(isCommon('correct horse battery')).toBe(false);
-  });
-});
-
-describe('turns', () => {
-  it('let so many work at once, some wait in line, and refuse the rest', async () => {
-    const inTurn = turns(2, 3);
-    let running = 0;
-    let most = 0;
-    const work = async () => {
-      running += 1;
-      most = Math.max(most, running);
-      await new Promise((resolve) => setImmediate(resolve));
-      running -= 1;
-      return 'done';
-    };
-    const results = await Promise.allSettled(Array.from({ length: 7 }, () => inTurn(work)));
-    expect(most).toBe(2);
-    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(5);
-    expect(results.filter((result) => result.status === 'rejected').map((result) => result.reason.code)).toEqual([
-      'SIGN_IN_BUSY',
-      'SIGN_IN_BUSY',
-    ]);
-    await expect(Promise.all([inTurn(work), inTurn(work), inTurn(work)])).resolves.toHaveLength(3);
-    expect(most).toBe(2);
-  });
-
-  it('are given back when the work fails', async () => {
-    const inTurn = turns(1, 0);
-    await expect(inTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await expect(inTurn(async () => 'next')).resolves.toBe('next');
   });
 });

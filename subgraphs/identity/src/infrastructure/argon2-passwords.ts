@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { hash, type Options, parseOptions, verify } from '@node-rs/argon2';
+import { turns } from '@storytelling/shared/infrastructure/turns';
 import type { Passwords } from '../domain/passwords.js';
 import { refuse } from '../domain/refusals.js';
 
@@ -15,7 +16,7 @@ const concurrency = Math.max(1, Math.min(availableParallelism(), 3));
 const maxWaiting = 200;
 
 export function argon2Passwords(): Passwords {
-  const inTurn = turns(concurrency, maxWaiting);
+  const inTurn = turns(concurrency, maxWaiting, () => refuse.SIGN_IN_BUSY());
   // Hashed once, when first needed, with today's parameters: comparing with it takes as long as comparing with a real one.
   let nobody: Promise<string> | undefined;
   let common: Promise<ReadonlySet<string>> | undefined;
@@ -45,26 +46,4 @@ function isOutdated(known: string): boolean {
 async function commonPasswords(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common');
   return new Set(dictionary['passwords-common']);
-}
-
-/** Runs at most `concurrent` pieces of work at a time and lets `waiting` more wait in line. */
-export function turns(concurrent: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const line: (() => void)[] = [];
-  return async (work) => {
-    if (running >= concurrent) {
-      if (line.length >= waiting) throw refuse.SIGN_IN_BUSY();
-      // The one that finishes hands its turn on, so `running` stays as it is.
-      await new Promise<void>((resolve) => line.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = line.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
 }

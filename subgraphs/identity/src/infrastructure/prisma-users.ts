@@ -217,6 +217,7 @@ export function userOf(record: UserRecord & { readonly oauthProviders: readonly 
       firstName: record.firstName,
       lastName: record.lastName,
       language: record.language as Language,
+      imageKey: record.imageKey,
     },
     role: record.role as UserRole,
     isEmailVerified: record.isEmailVerified,

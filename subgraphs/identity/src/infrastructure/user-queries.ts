@@ -13,6 +13,7 @@ export interface UserView {
   readonly id: UserId;
   /** null: erased. */
   readonly displayName: string | null;
+  readonly imageKey: string | null;
   readonly language: string;
   readonly isActive: boolean;
   readonly createdAt: Date;
@@ -36,11 +37,23 @@ export interface UserQueries {
   usersById(ids: readonly string[], viewer: Viewer): Promise<(UserView | null)[]>;
   /** What a user may do now. One statement. */
   grants(id: UserId): Promise<Grants | undefined>;
+  /** Which of these pictures are somebody's. */
+  imagesInUse(keys: readonly string[]): Promise<string[]>;
 }
 
 type Row = Pick<
   UserRecord,
-  'id' | 'email' | 'isEmailVerified' | 'displayName' | 'firstName' | 'lastName' | 'language' | 'role' | 'isActive' | 'createdAt'
+  | 'id'
+  | 'email'
+  | 'isEmailVerified'
+  | 'displayName'
+  | 'imageKey'
+  | 'firstName'
+  | 'lastName'
+  | 'language'
+  | 'role'
+  | 'isActive'
+  | 'createdAt'
 >;
 
 /** The one policy, for root fields and references alike. */
@@ -61,6 +74,7 @@ export function userQueries(prisma: PrismaClient): UserQueries {
           email: true,
           isEmailVerified: true,
           displayName: true,
+          imageKey: true,
           firstName: true,
           lastName: true,
           language: true,
@@ -78,6 +92,10 @@ export function userQueries(prisma: PrismaClient): UserQueries {
         FROM users u LEFT JOIN role_permissions r ON r.role_id = u.role LEFT JOIN permissions p ON p.id = r.permission_id
         WHERE u.id = ${id} GROUP BY u.id`;
       return grants;
+    },
+    async imagesInUse(keys) {
+      const records = await prisma.userRecord.findMany({ where: { imageKey: { in: [...keys] } }, select: { imageKey: true } });
+      return records.flatMap(({ imageKey }) => imageKey ?? []);
     },
   };
 }

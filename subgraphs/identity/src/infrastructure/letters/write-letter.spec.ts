@@ -12,7 +12,7 @@ const reader = (tag: string): User => ({
   status: 'active',
   id,
   email: email('ada@example.org'),
-  profile: { displayName: 'Ada', firstName: null, lastName: null, language: language(tag) },
+  profile: { displayName: 'Ada', firstName: null, lastName: null, language: language(tag), imageKey: null },
   role: 'member',
   isEmailVerified: false,
   providers: [],
