@@ -20,6 +20,14 @@ export interface Answer<Data> {
   readonly errors?: readonly ApiError[];
 }
 
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly at: string;
+}
+
 /** The built platform as a user runs it: a process of its own, a data folder of its own, seen through its port only. */
 export class RunningPlatform {
   private process: ChildProcess | undefined;
@@ -121,6 +129,29 @@ export class RunningPlatform {
     const { data, errors } = await this.post<Data>(query, variables, token);
     if (errors || !data) throw new Error(JSON.stringify(errors));
     return data;
+  }
+
+  /** What the platform has mailed to an address, newest first, as its inbox tells. */
+  async mailsTo(address: string): Promise<readonly Mail[]> {
+    const inbox = new URL(`/inbox?to=${encodeURIComponent(address)}`, this.url);
+    return (await (await fetch(inbox, { headers: { accept: 'application/json' } })).json()) as Mail[];
+  }
+
+  /** The token of the newest mail to an address whose subject has these words, as its reader copies it. */
+  async tokenMailedTo(address: string, words: string): Promise<string> {
+    let token: string | undefined;
+    await until(async () => {
+      const mail = (await this.mailsTo(address)).find(({ subject }) => subject.includes(words));
+      token = /^[\w-]{43}$/m.exec(mail?.text ?? '')?.[0];
+      return token !== undefined;
+    });
+    return token ?? '';
+  }
+
+  /** Verifies the address of somebody who has registered. */
+  async verifyEmail(address: string): Promise<void> {
+    const token = await this.tokenMailedTo(address, 'Confirm');
+    await this.ask('mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { id } }', { input: { token } });
   }
 
   /** A client as a phone has it: comes back after a lost connection, and resumes from the last cursor. */

@@ -181,6 +181,12 @@ describe('a writer’s first evening', () => {
 
   it('publishes; another user reads it, and goes on reading that edition while the next is written', async () => {
     expect((await platform.ask<{ story: null }>(read, { id }, reader.accessToken)).story).toBeNull();
+    // Whose address nobody has verified writes, and does not publish; once it is verified, at once and with the same token.
+    const { errors } = await platform.post(publishStory, { input: { id, expectedVersion: 2 } }, token());
+    expect(errors).toMatchObject([{ extensions: { code: 'EMAIL_NOT_VERIFIED', kind: 'FORBIDDEN' } }]);
+    await platform.verifyEmail(account.email);
+    const { me } = await platform.ask<{ me: object }>('{ me { isEmailVerified } }', {}, token());
+    expect(me).toEqual({ isEmailVerified: true });
     const { publishStory: published } = await platform.ask<{ publishStory: object }>(
       publishStory,
       { input: { id, expectedVersion: 2 } },

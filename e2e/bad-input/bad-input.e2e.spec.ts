@@ -132,6 +132,7 @@ beforeAll(async () => {
     const { story } = await platform.ask<{ story: { status: string } }>(`{ story(id: "${published.id}") { status } }`, {}, token);
     return story.status === 'ANALYZED';
   });
+  await platform.verifyEmail(me.email);
   await platform.ask(verbs.publishStory, { input: { id: published.id, expectedVersion: 1 } }, token);
   const [draft, second, theirs] = [await create(token), await create(token), await create(other.accessToken)];
   my = { email: me.email, token, refreshToken: me.refreshToken, userId: me.user.id, draft, second, theirs, published };

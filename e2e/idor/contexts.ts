@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Caller } from '@storytelling/shared/graphql/caller';
+import { readMails } from '@storytelling/shared/infrastructure/file-mailer';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
@@ -10,6 +11,7 @@ import { startStory } from '@storytelling/story/service';
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { until } from '../running-platform.js';
 
 export interface Answer {
   readonly data?: Record<string, unknown> | null;
@@ -89,6 +91,16 @@ export async function startContexts() {
   return {
     ask,
     listen,
+    /** The token of the mail that registering sends. */
+    async tokenMailedTo(address: string): Promise<string> {
+      let token: string | undefined;
+      await until(async () => {
+        const [mail] = await readMails(join(objects.folder, 'mail'), { to: address });
+        token = /^[\w-]{43}$/m.exec(mail?.text ?? '')?.[0];
+        return token !== undefined;
+      });
+      return token ?? '';
+    },
     databaseUrl: (context: Context) => databases.get(context)?.url ?? '',
     async stop() {
       for (const service of Object.values(services)) await service.stop();

@@ -133,6 +133,8 @@ async function belongings(): Promise<Belongings> {
   const secrets = { ...people.owner.secrets, draft: `Draft ${randomUUID()}`, nextEdition: `Next ${randomUUID()}` };
   const [draft, analyzed, published] = await Promise.all([newDraft(secrets.draft), newAnalyzed(), newAnalyzed()]);
   const { cursor: cursorOfPublished } = await storyOf(published);
+  const verify = 'mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { id } }';
+  await running.ask('identity', caller, verify, { input: { token: await running.tokenMailedTo(people.owner.email) } });
   await publish(published);
   await run('mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }', {
     input: { id: published, expectedVersion: 1, title: secrets.nextEdition },

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { openDataFolder } from '@storytelling/platform/data-folder';
 import { startEmbeddedPostgres } from '@storytelling/platform/embedded-postgres';
+import { readMails } from '@storytelling/shared/infrastructure/file-mailer';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
 import { startKafka } from '../../tools/kafka/broker.mjs';
 
@@ -68,7 +69,7 @@ export async function startReplicas() {
     OBJECT_STORE_URL: pathToFileURL(join(folder.path, 'objects')).href,
     OBJECT_SIGNING_KEYS: folder.secret('object-signing-key'),
     PUBLIC_URL: 'https://stories.example.org',
-    // In production it has to be said; nobody reads a mail on this evening.
+    // In production it has to be said.
     MAIL_URL: pathToFileURL(join(folder.path, 'mail')).href,
   });
   // All four at once, on empty databases: they migrate them together.
@@ -102,6 +103,8 @@ export async function startReplicas() {
     all,
     gateways,
     databaseUrl: server.databaseUrl,
+    /** Mails to an address, newest first. */
+    mailsTo: (to: string) => readMails(join(folder.path, 'mail'), { to }),
     eventBus,
     /** All six serve. */
     whole: () => Promise.all(all.map((replica) => replica.serves())),

@@ -24,14 +24,14 @@ import { type Replica, startReplicas } from './replicas.js';
  * replicas.ts   the orchestrator: processes, their settings, a balancer for each context
  * client.ts     the client: what it asks again, and where
  *
- * There are eight steps. The short form is one evening, in which each process is killed at least once; `npm run test:chaos` has six, in which
+ * There are nine steps. The short form is one evening, in which each process is killed at least once; `npm run test:chaos` has six, in which
  * each process is killed in each step. CHAOS_SEED=… repeats who is killed, and how far into the step.
  */
 
 const long = process.env.CHAOS === 'long';
 const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const evenings = long ? [0, 1, 2, 3, 4, 5] : [0];
-const steps = 8;
+const steps = 9;
 jest.setTimeout(180_000);
 
 const texts = join(import.meta.dirname, '../../subgraphs/story/tests/analysis/texts');
@@ -50,6 +50,7 @@ const session = 'accessToken refreshToken user { id }';
 const register = `mutation ($input: RegisterInput!) { register(input: $input) { ${session} } }`;
 const signIn = `mutation ($input: SignInInput!) { signIn(input: $input) { ${session} } }`;
 const refreshSession = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${session} } }`;
+const verifyEmail = 'mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { isEmailVerified } }';
 const updateProfile = 'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { profile { displayName } } }';
 const createStory = 'mutation ($input: CreateStoryInput!) { createStory(input: $input) { id cursor } }';
 const analyzeStory = 'mutation ($input: AnalyzeStoryInput!) { analyzeStory(input: $input) { id } }';
@@ -110,11 +111,21 @@ const read = 'query ($id: ID!) { story(id: $id) { title content status version a
       const keyed = <Input extends object>(input: Input) => ({ input: { ...input, idempotencyKey: randomUUID() } });
 
       const first = await step('registers', () => client.ask<{ register: Session }>(register, keyed({ ...account, displayName: 'Ada' })));
-      const { refreshSession: writer } = await step('signs in, and refreshes', async () => {
+      let { refreshSession: writer } = await step('signs in, and refreshes', async () => {
         const { signIn: signedIn } = await client.ask<{ signIn: Session }>(signIn, { input: account });
         return client.ask<{ refreshSession: Session }>(refreshSession, { input: { refreshToken: signedIn.refreshToken } });
       });
       expect(writer.user.id).toBe(first.register.user.id);
+      let mailed: string | undefined;
+      await until(async () => {
+        const [mail] = await replicas.mailsTo(account.email);
+        mailed = /^[\w-]{43}$/m.exec(mail?.text ?? '')?.[0];
+        return mailed !== undefined;
+      });
+      await step('verifies her address', () => client.ask(verifyEmail, { input: { token: mailed } }, writer.accessToken));
+      // The news may take long to get to stories, whose consumer was just killed; a fresh token brings it along.
+      writer = (await client.ask<{ refreshSession: Session }>(refreshSession, { input: { refreshToken: writer.refreshToken } }))
+        .refreshSession;
       const token = writer.accessToken;
       const displayName = `Ada of evening ${evening}`;
       await step('changes her profile', () => client.ask(updateProfile, { input: { displayName } }, token));

@@ -81,7 +81,19 @@ query Read($id: ID!) {
     variables: { id: '<id of the story>' },
   },
   {
-    query: `# 6. Publish: everybody can read it. The version is in tab 5.
+    query: `# 6. Verify your address: the mail with the token is at
+#    http://localhost:4000/inbox, because this machine sends none.
+mutation Verify($token: String!) {
+  verifyEmail(input: { token: $token }) {
+    id
+    isEmailVerified
+  }
+}
+`,
+    variables: { token: '<token of the mail>' },
+  },
+  {
+    query: `# 7. Publish: everybody can read it. The version is in tab 5.
 mutation Publish($id: ID!, $version: Int!) {
   publishStory(input: { id: $id, expectedVersion: $version }) {
     id

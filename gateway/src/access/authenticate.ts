@@ -20,6 +20,7 @@ const claims = z.object({
   role: z.enum(roles),
   permissions: z.array(z.string()).default([]),
   sid: z.string(),
+  email_verified: z.boolean().default(false),
   exp: z.number(),
 });
 
@@ -54,10 +55,10 @@ export function authenticator(identityJwksUrl: string): Authenticate {
         algorithms: ['EdDSA'],
         requiredClaims: ['exp', 'iat', 'sub'],
       });
-      const { sub, role, permissions, sid, exp } = claims.parse(payload);
+      const { sub, role, permissions, sid, email_verified: isEmailVerified, exp } = claims.parse(payload);
       const client: Client = {
         credential,
-        caller: { kind: 'user', userId: sub, role, permissions, sessionId: sid, expiresAt: new Date(exp * 1000) },
+        caller: { kind: 'user', userId: sub, role, permissions, sessionId: sid, isEmailVerified, expiresAt: new Date(exp * 1000) },
       };
       if (remembered.size >= rememberedTokens)
         for (const oldest of remembered.keys()) {

@@ -11,6 +11,8 @@ export interface Caller {
   readonly role?: Role;
   readonly permissions: readonly string[];
   readonly sessionId?: string;
+  /** A user whose address was verified when their access token was issued; it may have been since. */
+  readonly isEmailVerified?: boolean;
   /** The client's network address, for limits; never logged, never stored in clear. */
   readonly clientAddress?: string;
   /** What the client says it is (User-Agent), as it says it: to be shown to its owner in a readable form, never believed. */

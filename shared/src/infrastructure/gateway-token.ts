@@ -42,6 +42,7 @@ const claims = z.object({
   role: z.enum(roles).optional(),
   permissions: z.array(z.string()).default([]),
   sid: z.string().optional(),
+  email_verified: z.boolean().optional(),
   /** When the client's own credential ends, in seconds. */
   until: z.number().optional(),
 });
@@ -77,6 +78,7 @@ export async function gatewayTokens(privateKey: JWK): Promise<GatewayTokens> {
       role: caller.role,
       permissions: [...caller.permissions],
       sid: caller.sessionId,
+      ...(caller.isEmailVerified && { email_verified: true }),
       until: caller.expiresAt && Math.floor(caller.expiresAt.getTime() / 1000),
       ...(caller.userId && { sub: caller.userId }),
     })
@@ -120,13 +122,14 @@ export function gatewayTokenVerifier(jwks: string, audience: string): (token: st
         maxTokenAge: lifetimeSeconds,
         requiredClaims: ['exp', 'iat', 'kind'],
       });
-      const { kind, sub, role, permissions, sid, until } = claims.parse(payload);
+      const { kind, sub, role, permissions, sid, email_verified: isEmailVerified, until } = claims.parse(payload);
       return {
         kind,
         permissions,
         ...(sub && { userId: sub }),
         ...(role && { role }),
         ...(sid && { sessionId: sid }),
+        ...(isEmailVerified && { isEmailVerified }),
         ...(until && { expiresAt: new Date(until * 1000) }),
       };
     } catch (error) {

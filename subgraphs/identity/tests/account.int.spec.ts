@@ -71,6 +71,19 @@ describe('an account and its address', () => {
       await expect(verifyEmail({ token }, client().address)).rejects.toThrow(refusal('EMAIL_TOKEN_INVALID', 'token'));
     });
 
+    it('may be repeated by its owner, who lost the answer, and by nobody else', async () => {
+      const { registered, deliver, verifyEmail, client } = identity();
+      const { userId } = await registered();
+      const token = await deliver('verify-email');
+      const { userId: another } = await registered();
+      await verifyEmail({ token }, client().address, userId);
+      expect(await verifyEmail({ token }, client().address, userId)).toBe(userId);
+      for (const by of [another, undefined]) {
+        await expect(verifyEmail({ token }, client().address, by)).rejects.toThrow(refusal('EMAIL_TOKEN_INVALID'));
+      }
+      expect(await typesOf(userId)).toEqual(['UserRegistered', 'EmailVerified']);
+    });
+
     it('knows its own tokens only, for three days, for nothing else', async () => {
       const { registered, deliver, verifyEmail, resetPassword, wait, client } = identity();
       const { userId } = await registered();

@@ -58,6 +58,10 @@ export function memoryUsers(now: () => Date): {
         if (!tokens.has(name)) tokens.set(name, { userId, spent: false });
         return token;
       },
+      async spentBy(purpose, token) {
+        const found = tokens.get(`${purpose} ${token}`);
+        return found?.spent ? found.userId : undefined;
+      },
       async holder(purpose, token) {
         const found = tokens.get(`${purpose} ${token}`);
         return found?.spent === false ? found.userId : undefined;

@@ -113,7 +113,13 @@ describe('the identity service, three replicas', () => {
       audience: 'storytelling',
       algorithms: ['EdDSA'],
     });
-    expect(payload).toMatchObject({ role: 'member', permissions: [], sid: expect.any(String), jti: expect.any(String) });
+    expect(payload).toMatchObject({
+      role: 'member',
+      permissions: [],
+      email_verified: false,
+      sid: expect.any(String),
+      jti: expect.any(String),
+    });
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(600);
     expect(new Date(expiresAt).getTime()).toBe((payload.exp ?? 0) * 1000);
     expect(protectedHeader.kid).toBeDefined();

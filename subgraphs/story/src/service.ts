@@ -11,6 +11,7 @@ import type { RunningService } from '@storytelling/shared/infrastructure/run-ser
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { startSweeping, uploadsOf } from '@storytelling/shared/infrastructure/uploads';
+import { whenEmailVerified } from './application/when-email-verified.js';
 import { whenUserRegistered } from './application/when-user-registered.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
 import { readStoryEnvironment } from './environment.js';
@@ -51,14 +52,20 @@ export async function startStory(environment: Environment, ports: { provider?: A
   const transact = unitOfWork(client, () => runtime.relay.nudge());
   const stories = prismaStories({ client, transact, jobs });
   const moderations = prismaModerations({ transact, jobs });
-  const context = storyContext({ stories, moderations, provider, tellOperator: (failure) => log.warn(failure, 'an analysis failed') });
+  const context = storyContext({
+    stories,
+    moderations,
+    authors: prismaAuthors(client),
+    provider,
+    tellOperator: (failure) => log.warn(failure, 'an analysis failed'),
+  });
   const queries = storyQueries(client);
 
   const authors = await startProjection({
     projection: 'story.authors',
     tables: ['authors'],
     catalog: identityEvents,
-    handlers: identityProjectors(prismaAuthors, whenUserRegistered),
+    handlers: identityProjectors(prismaAuthors, { whenUserRegistered, whenEmailVerified }),
     client,
     clientOn: (schema) => new PrismaClient({ adapter: runtime.adapterOn(schema) }),
     databaseUrl,

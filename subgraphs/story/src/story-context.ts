@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { analyzeStory } from './application/analyze-story.js';
 import { archiveStory } from './application/archive-story.js';
 import { createStory } from './application/create-story.js';
@@ -14,26 +15,38 @@ import { saveCharacter } from './application/save-character.js';
 import { unpublishStory } from './application/unpublish-story.js';
 import { updateSegment } from './application/update-segment.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
+import type { Authors } from './domain/authors.js';
 import type { Moderations } from './domain/moderations.js';
 import type { StoryAnalyses } from './domain/stories.js';
 
 export interface StoryPorts {
   readonly stories: StoryAnalyses;
+  readonly authors: Pick<Authors, 'hasVerifiedEmail'>;
   readonly moderations: Moderations;
   readonly provider: AnalysisProvider;
   readonly newId?: () => string;
   readonly now?: () => number;
+  readonly wait?: (milliseconds: number) => Promise<void>;
   readonly tellOperator: Parameters<typeof runAnalysis>[0]['tellOperator'];
 }
 
 /** Table of contents: everything this context can do. Reactions: `identity.acl.ts`. Reads: `story-queries.ts`. */
-export function storyContext({ stories, moderations, provider, newId = randomUUID, now = Date.now, tellOperator }: StoryPorts) {
+export function storyContext({
+  stories,
+  moderations,
+  authors,
+  provider,
+  newId = randomUUID,
+  now = Date.now,
+  wait = sleep,
+  tellOperator,
+}: StoryPorts) {
   return {
     verbs: {
       createStory: createStory(stories, newId),
       editStory: editStory(stories),
       analyzeStory: analyzeStory(stories, newId),
-      publishStory: publishStory(stories),
+      publishStory: publishStory(stories, authors, wait),
       saveCharacter: saveCharacter(stories, newId),
       mergeCharacters: mergeCharacters(stories),
       removeCharacter: removeCharacter(stories),

@@ -1,6 +1,6 @@
 import { openPool } from '@storytelling/shared/infrastructure/database';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { identityEvents, ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
+import { EmailVerified, identityEvents, ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
 import { openEmbeddedLog } from '@storytelling/shared/infrastructure/embedded-log';
 import type { EventBus } from '@storytelling/shared/infrastructure/event-bus';
 import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
@@ -88,8 +88,12 @@ describe('authors, story’s own record of identity’s users', () => {
   const rename = (index: number, version: number, displayName: string) =>
     append(index, version, ProfileChanged({ userId: userOf(index), displayName, imageKey: null, language: 'en' }));
 
+  const verify = (index: number, version: number) => append(index, version, EmailVerified({ userId: userOf(index) }));
+
   const authors = async () => {
-    const { rows } = await pools.story.query<{ id: string; name: string }>('SELECT id, display_name AS name FROM authors ORDER BY id');
+    const { rows } = await pools.story.query<{ id: string; name: string }>(
+      "SELECT id, display_name || CASE WHEN is_email_verified THEN ' (verified)' ELSE '' END AS name FROM authors ORDER BY id",
+    );
     return rows.map(({ id, name }) => `${id} ${name}`);
   };
   const until = async (condition: () => Promise<boolean>) => {
@@ -103,11 +107,12 @@ describe('authors, story’s own record of identity’s users', () => {
   it('are rebuilt from identity’s event_store while story serves, when a bug or a hand has spoilt them', async () => {
     const count = 50;
     for (let index = 0; index < count; index += 1) await register(index);
-    await rename(7, 1, 'Ada');
-    await until(async () => (await authors()).includes(`${userOf(7)} Ada`) && (await authors()).length === count);
+    await verify(7, 1);
+    await rename(7, 2, 'Ada');
+    await until(async () => (await authors()).includes(`${userOf(7)} Ada (verified)`) && (await authors()).length === count);
     const right = await authors();
 
-    await pools.story.query(`UPDATE authors SET display_name = 'spoilt'`);
+    await pools.story.query(`UPDATE authors SET display_name = 'spoilt', is_email_verified = NOT is_email_verified`);
     await pools.story.query('DELETE FROM authors WHERE id > $1', [userOf(30)]);
     // What the bus has kept is gone as well, as after its seven days: only identity's event_store still knows.
     const busDatabase = new pg.Client({ connectionString: databases[2]?.url });

@@ -51,6 +51,7 @@ describe('stories in the graph', () => {
     const { verbs } = storyContext({
       stories: database.stories,
       moderations: database.moderations,
+      authors: { hasVerifiedEmail: async () => true },
       provider: noProvider,
       tellOperator: () => undefined,
     });

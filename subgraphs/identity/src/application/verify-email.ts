@@ -3,13 +3,19 @@ import { refuse } from '../domain/refusals.js';
 import { verifyEmail as decide } from '../domain/user.js';
 import type { Ports } from './ports.js';
 
-/** By the token of a mail, signed in or not: the mail may be read on another device. */
+/**
+ * By the token of a mail, signed in or not: the mail may be read on another device. The token is good once; its owner, signed in, may repeat the request when
+ * the answer was lost.
+ */
 export const verifyEmail =
   ({ users, emailTokens, attempts }: Pick<Ports, 'users' | 'emailTokens' | 'attempts'>) =>
-  async ({ token }: { readonly token: string }, clientAddress: string): Promise<UserId> => {
+  async ({ token }: { readonly token: string }, clientAddress: string, by?: UserId): Promise<UserId> => {
     await attempts.present(clientAddress);
     const holder = await emailTokens.holder('verify-email', token);
-    if (!holder) throw refuse.EMAIL_TOKEN_INVALID();
+    if (!holder) {
+      if (by && (await emailTokens.spentBy('verify-email', token)) === by) return by;
+      throw refuse.EMAIL_TOKEN_INVALID();
+    }
     return users.update(holder, decide, { spends: { purpose: 'verify-email', token } });
   };
 

@@ -12,4 +12,6 @@ export interface EmailTokens {
   issue(letterId: string, purpose: EmailTokenPurpose, userId: UserId): Promise<string>;
   /** Whose token this is; undefined when it is not one of ours, was used or has expired. */
   holder(purpose: EmailTokenPurpose, token: string): Promise<UserId | undefined>;
+  /** Whose token this was, if it was used and would be good otherwise. */
+  spentBy(purpose: EmailTokenPurpose, token: string): Promise<UserId | undefined>;
 }

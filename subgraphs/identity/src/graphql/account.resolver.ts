@@ -12,13 +12,13 @@ import { AuthSessionType, UserType } from './user.type.js';
 export class AccountResolver {
   @Mutation(() => UserType, {
     description:
-      'Shows that the address of an account is yours, by the token of the mail that registering sent there. You need not be signed in: the mail may be read elsewhere.',
+      'Shows that the address of an account is yours, by the token of the mail that registering sent there. You need not be signed in: the mail may be read elsewhere. The access token of your next refreshSession says so, too.',
   })
   async verifyEmail(
     @Arg('input', () => VerifyEmailInput) input: VerifyEmailInput,
     @Ctx() { caller, verbs, users, ownUser }: IdentityGraph,
   ): Promise<UserView | null> {
-    const id = await verbs.verifyEmail(input, clientOf(caller).address);
+    const id = await verbs.verifyEmail(input, clientOf(caller).address, caller.kind === 'user' ? caller.userId : undefined);
     users.clear(id);
     return ownUser.clear(id).load(id);
   }

@@ -34,6 +34,7 @@ export function jwtAccessTokens({
         sid: sessionId,
         role: grants.role,
         permissions: [...grants.permissions],
+        email_verified: grants.isEmailVerified,
         jti: newId(),
         iat: issuedAt,
         exp: expiresAt,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { emailTokenLifetime, type EmailTokens } from '../domain/email-tokens.js';
-import type { PrismaClient } from '../generated/prisma/client.js';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import type { Secrets } from './secrets.js';
 
 /** What of a token is kept. A fast hash is enough for 256 bits that nobody can guess. */
@@ -11,6 +12,11 @@ export const emailTokenHash = (token: string) => createHash('sha256').update(tok
  * repetition finds it as it is, used or not.
  */
 export function prismaEmailTokens(prisma: PrismaClient, { emailToken }: Pick<Secrets, 'emailToken'>, now: () => Date): EmailTokens {
+  async function ownerOf(where: Prisma.EmailTokenRecordWhereInput): Promise<UserId | undefined> {
+    const found = await prisma.emailTokenRecord.findFirst({ where: { ...where, expiresAt: { gt: now() } }, select: { userId: true } });
+    return found?.userId as UserId | undefined;
+  }
+
   return {
     async issue(letterId, purpose, userId) {
       const token = emailToken(purpose, letterId);
@@ -21,12 +27,7 @@ export function prismaEmailTokens(prisma: PrismaClient, { emailToken }: Pick<Sec
       });
       return token;
     },
-    async holder(purpose, token) {
-      const found = await prisma.emailTokenRecord.findFirst({
-        where: { hash: emailTokenHash(token), purpose, usedAt: null, expiresAt: { gt: now() } },
-        select: { userId: true },
-      });
-      return found?.userId as Awaited<ReturnType<EmailTokens['holder']>>;
-    },
+    holder: (purpose, token) => ownerOf({ hash: emailTokenHash(token), purpose, usedAt: null }),
+    spentBy: (purpose, token) => ownerOf({ hash: emailTokenHash(token), purpose, usedAt: { not: null } }),
   };
 }

@@ -28,6 +28,7 @@ export interface UserView {
 export interface Grants {
   readonly role: UserRole;
   readonly isActive: boolean;
+  readonly isEmailVerified: boolean;
   /** `resource:action` */
   readonly permissions: readonly string[];
 }
@@ -88,7 +89,7 @@ export function userQueries(prisma: PrismaClient): UserQueries {
     },
     async grants(id) {
       const [grants] = await prisma.$queryRaw<Grants[]>`
-        SELECT u.role, u.is_active AS "isActive", coalesce(array_agg(p.resource || ':' || p.action ORDER BY p.id) FILTER (WHERE p.id IS NOT NULL), '{}') AS permissions
+        SELECT u.role, u.is_active AS "isActive", u.is_email_verified AS "isEmailVerified", coalesce(array_agg(p.resource || ':' || p.action ORDER BY p.id) FILTER (WHERE p.id IS NOT NULL), '{}') AS permissions
         FROM users u LEFT JOIN role_permissions r ON r.role_id = u.role LEFT JOIN permissions p ON p.id = r.permission_id
         WHERE u.id = ${id} GROUP BY u.id`;
       return grants;

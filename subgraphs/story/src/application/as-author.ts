@@ -6,6 +6,8 @@ import type { Story, StoryId } from '../domain/story.js';
 export interface Person {
   readonly id: UserId;
   readonly isModerator: boolean;
+  /** As their access token says: true is true, the rest may have changed since it was issued. */
+  readonly hasVerifiedEmail?: boolean;
 }
 
 /** An id from outside. One that cannot be an id is one that nobody has. */

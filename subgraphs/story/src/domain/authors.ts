@@ -9,4 +9,8 @@ export interface Author {
 
 export interface Authors {
   save(author: Author): Promise<void>;
+  /** They read the mails of their address. */
+  verified(id: UserId): Promise<void>;
+  /** False for somebody of whom no news has come yet. */
+  hasVerifiedEmail(id: UserId): Promise<boolean>;
 }

@@ -18,6 +18,11 @@ export const storyRefusals = {
   },
   STORY_BEING_ANALYZED: { kind: 'CONFLICT', sentence: 'This text is being analyzed already; follow it by storyUpdated.', field: 'id' },
   STORY_NOT_ANALYZED: { kind: 'CONFLICT', sentence: 'Only an analyzed story can be published; call analyzeStory first.', field: 'id' },
+  EMAIL_NOT_VERIFIED: {
+    kind: 'FORBIDDEN',
+    sentence:
+      'Verify your e-mail address before you publish: give the token of our mail to verifyEmail; requestEmailVerification sends the mail again.',
+  },
   STORY_ALREADY_PUBLISHED: {
     kind: 'CONFLICT',
     sentence: 'Readers see this version already; edit the story to publish a new one.',

@@ -37,7 +37,7 @@ export function storyGraph({ verbs, queries, streams }: Pick<StoryGraph, 'verbs'
 
 /** Who does something; nobody does without having signed in. */
 export function personOf({ caller, viewer }: StoryGraph): Person {
-  return { id: signedIn(caller), isModerator: viewer.isModerator };
+  return { id: signedIn(caller), isModerator: viewer.isModerator, hasVerifiedEmail: caller.isEmailVerified ?? false };
 }
 
 /** What a mutation answers. Read anew: an earlier one of the same request may have read it before this one changed it. */
