@@ -114,9 +114,9 @@ const rules = [
   {
     name: 'foreign events enter by an ACL',
     comment:
-      'Only *.acl.ts translates another context’s words into our own; when that context changes an event, one file of ours changes. service.ts only hands its catalog to the consumer.',
+      'Only *.acl.ts translates another context’s words into our own; when that context changes an event, one file of ours changes. service.ts only hands its catalog to the consumer. What every context answers about the personal data of people is everybody’s own word.',
     from: { path: `${contexts}(domain|application|infrastructure|graphql)/`, pathNot: ['/infrastructure/[^/]+\\.acl\\.ts$', tests] },
-    to: { path: '^shared/src/domain-events/', pathNot: '^shared/src/domain-events/(event|$1)\\.ts$' },
+    to: { path: '^shared/src/domain-events/', pathNot: '^shared/src/domain-events/(event|personal-data|$1)\\.ts$' },
   },
   {
     name: 'graphql knows queries by type only',

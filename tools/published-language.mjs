@@ -58,7 +58,7 @@ function asyncapi(contexts) {
           {
             address: topic,
             description: `What ${context} publishes. Kept for 7 days; older events are published again on request.`,
-            messages: Object.fromEntries(published.map(({ type }) => [type, reference(`components/messages/${type}`)])),
+            messages: Object.fromEntries(published.map(({ type }) => [type, reference(`components/messages/${nameOf(context, type)}`)])),
           },
         ]),
     ),
@@ -69,7 +69,7 @@ function asyncapi(contexts) {
     ),
     components: {
       messages: Object.fromEntries(
-        contexts.flatMap(({ context, published }) => published.map((event) => [event.type, message(context, event)])),
+        contexts.flatMap(({ context, published }) => published.map((event) => [nameOf(context, event.type), message(context, event)])),
       ),
       messageTraits: { envelope: { contentType: 'application/json', headers: envelope } },
     },
@@ -77,11 +77,16 @@ function asyncapi(contexts) {
   return stringify(document, { lineWidth: 140, aliasDuplicateObjects: false });
 }
 
+/** Several contexts may publish an event of one name. */
+function nameOf(context, type) {
+  return `${context.charAt(0).toUpperCase()}${context.slice(1)}.${type}`;
+}
+
 function message(context, { type, version, meaning, json, personal }) {
   const { $schema: _, ...payload } = structuredClone(json);
   for (const [path, whose] of Object.entries(personal)) Object.assign(fieldAt(payload, path), { 'x-personal': whose });
   return {
-    name: `${context.charAt(0).toUpperCase()}${context.slice(1)}.${type}`,
+    name: nameOf(context, type),
     title: `${type} (version ${version})`,
     summary: meaning,
     traits: [reference('components/messageTraits/envelope')],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Context } from './contexts.js';
 import { password, type Person, type Who } from './people.js';
 
@@ -96,6 +97,17 @@ export const rows: Record<Context, Record<string, Row>> = {
       everybodyElse: 'CURRENT_PASSWORD_WRONG',
     },
     'Mutation.requestProfileImageUpload': { given: () => ({ input: { contentType: 'image/png', sizeBytes: 10 } }), ...signedInOnly },
+    'Query.erasure (of somebody else, by an id that nobody can guess)': {
+      given: () => ({ id: randomUUID() }),
+      owner: 'none',
+      everybodyElse: 'none',
+    },
+    'Mutation.eraseUser (without password and reason)': {
+      given: ({ owner }) => ({ input: { userId: owner.userId, stories: 'REMOVE', password: 'another fox' } }),
+      ...signedInOnly,
+      owner: 'ERASURE_PASSWORD_WRONG',
+      everybodyElse: 'REASON_MISSING',
+    },
     'Mutation.updateProfile': { given: () => ({ input: { displayName: 'Somebody' } }), ...signedInOnly },
   },
   story: {

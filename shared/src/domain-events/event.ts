@@ -7,7 +7,8 @@ type Upcast = (old: Record<string, unknown>) => Record<string, unknown>;
  * One event of the published language: an immutable fact in the past tense.
  * `meaning` is its one sentence in docs/events.md.
  * `reach` published: sent to other contexts through the outbox. internal: stays in its context's event_store, feeding history and live fields.
- * `personal` names the fields that hold personal data and the field (or stream) that says whose they are; null in such a field means erased.
+ * `personal` names the fields that hold personal data and the field (or 'stream': its id) that says whose they are; null in such a field means
+ * erased. Fields that only earlier versions had stay in it: erasing works on what is stored. `*` is every item of a list.
  * `upcast` says for each earlier version how it is read as the next one.
  * `writtenAs` keeps an earlier version being written for one release, in which consumers learn to read the new one: see docs/evolving-events.md.
  */
@@ -126,6 +127,28 @@ export interface StoredEvent {
 }
 
 export type EventCatalog = Readonly<Record<string, EventDefinition>>;
+
+/** Where an event type holds personal data, and the field of its data (or 'stream') that says whose it is. */
+export interface PersonalField {
+  readonly type: string;
+  readonly path: readonly string[];
+  readonly owner: string;
+}
+
+/** What `personal` of the definitions says, field by field. */
+export function personalFields(catalog: EventCatalog): PersonalField[] {
+  return Object.values(catalog).flatMap(({ type, personal }) =>
+    Object.entries(personal).map(([field, owner]) => ({ type, path: field.split('.'), owner })),
+  );
+}
+
+/** Whom the personal data of an event is about, by the ids that its declaration names. */
+export function subjectsOf({ personal }: EventDefinition, streamId: string, data: unknown): string[] {
+  const owners = Object.values(personal).map((owner) =>
+    owner === 'stream' ? streamId.slice(streamId.indexOf('-') + 1) : (data as Record<string, unknown>)[owner],
+  );
+  return owners.filter((owner) => typeof owner === 'string');
+}
 
 /** Events of one context by name. */
 export function catalogOf(...definitions: readonly EventDefinition[]): EventCatalog {

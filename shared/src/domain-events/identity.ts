@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogOf, defineEvent, type EventOf } from './event.js';
+import { erasureCompletedIn } from './personal-data.js';
 
 const role = z.enum(['member', 'admin', 'super-admin', 'customer-support', 'content-moderator']);
 /** null: erased with its user. */
@@ -165,6 +166,18 @@ export const UserDeactivated = defineEvent({
   personal: { reason: 'userId' },
 });
 
+const storiesAfterErasure = z.enum(['remove', 'keep-as-deleted-author']);
+export type StoriesAfterErasure = z.output<typeof storiesAfterErasure>;
+
+export const UserErased = defineEvent({
+  type: 'UserErased',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  meaning: 'A user is gone: every context blanks what it holds of them, and says so by ErasureCompleted.',
+  schema: z.object({ userId: z.string(), stories: storiesAfterErasure }),
+});
+
 export const identityEvents = catalogOf(
   UserRegistered,
   EmailVerified,
@@ -182,6 +195,8 @@ export const identityEvents = catalogOf(
   PermissionGranted,
   PermissionRevoked,
   UserDeactivated,
+  UserErased,
+  erasureCompletedIn('identity'),
 );
 
 export type UserEvent =
@@ -198,6 +213,7 @@ export type UserEvent =
   | EventOf<typeof SecondFactorDisabled>
   | EventOf<typeof RecoveryCodeSpent>
   | EventOf<typeof RoleAssigned>
-  | EventOf<typeof UserDeactivated>;
+  | EventOf<typeof UserDeactivated>
+  | EventOf<typeof UserErased>;
 
 export type PermissionEvent = EventOf<typeof PermissionGranted> | EventOf<typeof PermissionRevoked>;

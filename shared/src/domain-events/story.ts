@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { catalogOf, defineEvent, type EventOf } from './event.js';
+import { erasureCompletedIn } from './personal-data.js';
 
 const storyId = z.uuid();
 const authorId = z.string();
@@ -200,6 +201,15 @@ export const ModerationDecided = defineEvent({
   personal: { reason: 'authorId' },
 });
 
+export const NextEditionDiscarded = defineEvent({
+  type: 'NextEditionDiscarded',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  meaning: 'The author was erased and left readers the published edition, which is the working one again. All others are gone.',
+  schema: z.object({ version, contentHash }),
+});
+
 export const storyEvents = catalogOf(
   StoryCreated,
   StoryEdited,
@@ -216,6 +226,8 @@ export const storyEvents = catalogOf(
   StoryDeleted,
   StoryReported,
   ModerationDecided,
+  NextEditionDiscarded,
+  erasureCompletedIn('story'),
 );
 
 export type StoryEvent =
@@ -231,7 +243,8 @@ export type StoryEvent =
   | EventOf<typeof StoryPublished>
   | EventOf<typeof StoryUnpublished>
   | EventOf<typeof StoryArchived>
-  | EventOf<typeof StoryDeleted>;
+  | EventOf<typeof StoryDeleted>
+  | EventOf<typeof NextEditionDiscarded>;
 
 /** Of the stream `story.Moderation-<storyId>`. */
 export type ModerationEvent = EventOf<typeof StoryReported> | EventOf<typeof ModerationDecided>;

@@ -290,6 +290,9 @@ export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }
     publish,
     subscribe,
     subscribeBroadcast,
+    async erase(topic, subjects, personal) {
+      await pool.query('SELECT erase_personal($1, $2, $3::jsonb)', [topic, subjects, JSON.stringify(personal)]);
+    },
     health: () => health.current(),
     async close() {
       stopping.abort();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StoredEvent } from '../domain-events/event.js';
+import type { PersonalField, StoredEvent } from '../domain-events/event.js';
 
 /** What carries published events between contexts. Two transports fulfil it: the embedded log, and Apache Kafka. */
 export interface EventBus {
@@ -13,6 +13,11 @@ export interface EventBus {
   subscribe(group: string, topics: readonly string[], handle: EventHandler, unreadable?: UnreadableHandler): Promise<EventSubscription>;
   /** Hands every event from now on to this subscriber, whoever else hears it. A throwing handler is logged: nothing comes twice. */
   subscribeBroadcast(topics: readonly string[], handle: EventHandler): Promise<EventSubscription>;
+  /**
+   * Blanks the personal fields of these people in what a topic keeps. A broker that cannot change what it keeps has nothing to do: it keeps an
+   * event for 7 days.
+   */
+  erase(topic: string, subjects: readonly string[], personal: readonly PersonalField[]): Promise<void>;
   /** What is known without asking: it costs nothing and never waits. */
   health(): BusHealth;
   close(): Promise<void>;

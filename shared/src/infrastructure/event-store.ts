@@ -1,4 +1,5 @@
-import { dataToWrite, type DomainEvent, type EventCatalog, type StoredEvent, type Stream } from '../domain-events/event.js';
+import { dataToWrite, type DomainEvent, type EventCatalog, type StoredEvent, type Stream, subjectsOf } from '../domain-events/event.js';
+import { refuseShared } from '../value-objects/refusals.js';
 import { currentOperation, refuseInProjection } from './operation.js';
 
 /** The part of a Prisma transaction that schema `backbone` needs: its tables are not in any context's Prisma schema. */
@@ -15,7 +16,8 @@ const maxEventBytes = 256 * 1024;
 
 /**
  * Appends events to a stream and to the outbox, in the caller's transaction, in one statement. The caller holds the aggregate's row lock
- * and knows the stream's version; UNIQUE (stream_id, event_version) refuses whoever does not. Returns the new version.
+ * and knows the stream's version; UNIQUE (stream_id, event_version) refuses whoever does not. Returns the new version. Personal data of somebody
+ * who was erased here is refused with PERSON_ERASED.
  */
 export async function appendEvents(
   tx: SqlTransaction,
@@ -27,12 +29,14 @@ export async function appendEvents(
   if (events.length === 0) return currentVersion;
   refuseInProjection('publish events');
   const { correlationId, causationId = null, actor, traceparent = null } = currentOperation();
+  const about = new Set<string>();
   const rows = events.map((event, index) => {
     const definition = catalog[event.type];
     if (!definition) throw new Error(`Event ${event.type} is not in the catalog of its context.`);
     const { version, data } = dataToWrite(definition, event.data);
     if (Buffer.byteLength(JSON.stringify(data)) > maxEventBytes)
       throw new Error(`Event ${event.type} of ${id} is larger than ${maxEventBytes} bytes.`);
+    for (const subject of subjectsOf(definition, id, data)) about.add(subject);
     return {
       event_type: event.type,
       event_data: data,
@@ -41,14 +45,16 @@ export async function appendEvents(
       published: definition.reach === 'published',
     };
   });
-  await tx.$executeRawUnsafe(
+  // An erasure waits for whoever is here before it, and whoever comes after it finds that it has begun (`personal-data.ts`).
+  if (about.size > 0) await tx.$executeRawUnsafe(`SELECT ${erasureLocks('shared')}`, [...about]);
+  const appended = await tx.$executeRawUnsafe(
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($3::jsonb)
          AS row(event_type text, event_data jsonb, event_metadata jsonb, event_version int, published boolean)
      ), stored AS (
        INSERT INTO backbone.event_store (stream_id, stream_type, event_type, event_data, event_metadata, event_version)
        SELECT $1, $2, event_type, event_data, event_metadata || jsonb_build_object('epoch', (SELECT epoch FROM backbone.epoch)), event_version
-       FROM given ORDER BY event_version
+       FROM given WHERE NOT EXISTS (SELECT 1 FROM backbone.erased WHERE subject = ANY($4)) ORDER BY event_version
        RETURNING id, event_version
      )
      INSERT INTO backbone.outbox (shard, stream_id, event_id, published)
@@ -57,8 +63,16 @@ export async function appendEvents(
     id,
     type,
     JSON.stringify(rows),
+    [...about],
   );
+  if (appended === 0) throw refuseShared.PERSON_ERASED();
   return currentVersion + events.length;
+}
+
+/** SQL that locks the erasure of the people $1 (text[]) until the end of the transaction; ascending, so that no two wait for each other. */
+export function erasureLocks(mode: 'shared' | 'exclusive'): string {
+  const lock = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
+  return `count(${lock}(hashtext('erasure'), key)) FROM (SELECT DISTINCT hashtext(subject) AS key FROM unnest($1::text[]) AS subject ORDER BY 1) AS keys`;
 }
 
 /** A row of event_store, in the names of its columns. */

@@ -440,6 +440,8 @@ export async function openKafkaBus({
         log.error({ position }, `A message was passed over. ${reason}`),
       );
     },
+    // Its log cannot be changed: the topics' retention, which is checked when they are first used, does it.
+    erase: async () => undefined,
     health: () => health.current(),
     async close() {
       stopping.abort();

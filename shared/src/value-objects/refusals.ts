@@ -37,6 +37,7 @@ export const sharedRefusals = {
     field: 'after',
   },
   SIGN_IN_REQUIRED: { kind: 'UNAUTHENTICATED', sentence: 'Sign in first: send an access token as Authorization: Bearer.' },
+  PERSON_ERASED: { kind: 'FORBIDDEN', sentence: 'This account has been erased; nothing can be added to it.' },
   IDEMPOTENCY_KEY_REUSED: {
     kind: 'CONFLICT',
     sentence: 'This idempotencyKey was used with another input; choose a new key for a new request.',

@@ -1,3 +1,4 @@
+import { eraseUser } from './application/erase-user.js';
 import type { Ports } from './application/ports.js';
 import { assignRole } from './application/assign-role.js';
 import { beginSecondFactor } from './application/begin-second-factor.js';
@@ -19,7 +20,7 @@ import { requestEmailVerification, verifyEmail } from './application/verify-emai
 
 export type IdentityPorts = Ports;
 
-/** Table of contents: everything this context can do, wired once for production and once for tests. It reacts to nobody's events. Reads: `user-queries.ts`. */
+/** Table of contents: everything this context can do, wired once for production and once for tests. Reactions: `personal-data.ts`. Reads: `*-queries.ts`. */
 export function identityContext(ports: IdentityPorts) {
   return {
     verbs: {
@@ -35,6 +36,7 @@ export function identityContext(ports: IdentityPorts) {
       changePassword: changePassword(ports),
       updateProfile: updateProfile(ports),
       requestProfileImageUpload: requestProfileImageUpload(ports),
+      eraseUser: eraseUser(ports),
       beginSecondFactor: beginSecondFactor(ports),
       confirmSecondFactor: confirmSecondFactor(ports),
       disableSecondFactor: disableSecondFactor(ports),

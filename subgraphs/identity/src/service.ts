@@ -8,6 +8,7 @@ import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { MailRefused } from '@storytelling/shared/infrastructure/mail';
 import { openMailer } from '@storytelling/shared/infrastructure/open-mailer';
 import { openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
+import { personalDataQueues } from '@storytelling/shared/infrastructure/personal-data';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
@@ -20,12 +21,15 @@ import { identitySchema } from './graphql/schema.js';
 import { type IdentityPorts, identityContext } from './identity-context.js';
 import { argon2Passwords } from './infrastructure/argon2-passwords.js';
 import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
+import { erasureQueries } from './infrastructure/erasure-queries.js';
 import { startHousekeeping } from './infrastructure/housekeeping.js';
 import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
 import { openKeyRing } from './infrastructure/key-ring.js';
 import { letterBox, type LetterJob, letterQueue } from './infrastructure/letter-box.js';
 import { letterWriter } from './infrastructure/letters/write-letter.js';
 import { prismaEmailTokens } from './infrastructure/prisma-email-tokens.js';
+import { startIdentityPersonalData } from './infrastructure/personal-data.js';
+import { prismaErasures } from './infrastructure/prisma-erasures.js';
 import { prismaSecondFactors } from './infrastructure/prisma-second-factors.js';
 import { prismaSessions } from './infrastructure/prisma-sessions.js';
 import { prismaStaff } from './infrastructure/prisma-staff.js';
@@ -71,20 +75,32 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const housekeeping = startHousekeeping({ prisma, now, log });
   closing.defer(() => housekeeping.stop());
 
-  const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now), ...roleQueries(prisma), ...accountQueries(prisma) };
+  const queries = {
+    ...userQueries(prisma),
+    ...sessionQueries(prisma, now),
+    ...roleQueries(prisma),
+    ...accountQueries(prisma),
+    ...erasureQueries(prisma),
+  };
   const sweeping = startSweeping(async () => {
     await uploads.sweep();
     await images.sweep(queries.imagesInUse);
   }, log);
   closing.defer(() => sweeping.stop());
   const transact = unitOfWork(prisma, () => runtime.relay.nudge());
-  const jobs = await startJobs({ databaseUrl: settings.DATABASE_URL, queues: [letterQueue], retryLimit: letterRetries, log });
+  const jobs = await startJobs({
+    databaseUrl: settings.DATABASE_URL,
+    queues: [letterQueue, ...personalDataQueues],
+    retryLimit: letterRetries,
+    log,
+  });
   closing.defer(() => jobs.stop());
   const mailer = openMailer(settings, log);
   closing.defer(() => mailer.close());
   const letters = letterBox({ jobs, sealing: secrets.letters, newId, now });
 
   const { verbs, jobs: work } = identityContext({
+    erasures: prismaErasures({ transact, now }),
     users: prismaUsers({ client: prisma, transact, letterBox: letters, now }),
     staff: prismaStaff({ client: prisma, transact, now }),
     emailTokens: prismaEmailTokens(prisma, secrets, now),
@@ -115,6 +131,8 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
       log.warn({ job: id, kind: data.kind }, 'a letter was refused by the mail server of its reader');
     }),
   );
+  const personalData = await startIdentityPersonalData({ client: prisma, transact, runtime, objects: store.objects, jobs, now, log });
+  closing.defer(() => personalData.close());
 
   const server = await startSubgraphServer({
     context: 'identity',

@@ -12,6 +12,7 @@ import { identitySchema } from '../src/graphql/schema.js';
 import { userOf } from '../src/infrastructure/prisma-users.js';
 import { accountQueries } from '../src/infrastructure/account-queries.js';
 import { roleQueries } from '../src/infrastructure/role-queries.js';
+import { erasureQueries } from '../src/infrastructure/erasure-queries.js';
 import { sessionQueries } from '../src/infrastructure/session-queries.js';
 import { userQueries } from '../src/infrastructure/user-queries.js';
 import { type IdentityDatabase, identityDatabase } from './identity-database.js';
@@ -58,6 +59,7 @@ describe('users in the graph', () => {
       ...sessionQueries(database.prisma, () => new Date()),
       ...roleQueries(database.prisma),
       ...accountQueries(database.prisma),
+      ...erasureQueries(database.prisma),
     };
     const { verbs } = identityOn(database);
     const contextValue = identityGraph({ verbs, queries, media: () => Promise.reject(new Error('not in this test')) }, caller);

@@ -10,6 +10,7 @@ import { identityGraph } from '../src/graphql/context.js';
 import { identitySchema } from '../src/graphql/schema.js';
 import { accountQueries } from '../src/infrastructure/account-queries.js';
 import { prismaStaff } from '../src/infrastructure/prisma-staff.js';
+import { erasureQueries } from '../src/infrastructure/erasure-queries.js';
 import { roleQueries } from '../src/infrastructure/role-queries.js';
 import { sessionQueries } from '../src/infrastructure/session-queries.js';
 import { totp } from '../src/infrastructure/totp.js';
@@ -202,7 +203,13 @@ describe('who may do what, in PostgreSQL', () => {
 
   async function ask(source: string, caller: Caller, variableValues: Record<string, unknown> = {}) {
     const { prisma } = database;
-    const queries = { ...userQueries(prisma), ...sessionQueries(prisma, now), ...roleQueries(prisma), ...accountQueries(prisma) };
+    const queries = {
+      ...userQueries(prisma),
+      ...sessionQueries(prisma, now),
+      ...roleQueries(prisma),
+      ...accountQueries(prisma),
+      ...erasureQueries(prisma),
+    };
     const media = () => Promise.reject(new Error('not in this test'));
     const contextValue = identityGraph({ verbs, queries, media }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });

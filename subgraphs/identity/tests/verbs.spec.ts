@@ -31,6 +31,7 @@ function identity() {
       common: async () => (lowerCase) => lowerCase === 'password123',
     },
     staff: { look: notHere, changeUser: notHere, changePermission: notHere }, // staff.int.spec.ts
+    erasures: { begin: notHere },
     // What nobody here has; with one: second-factor.int.spec.ts.
     secondFactors: {
       standing: async () => ({ isEnrolled: false, knownAddress: false }),

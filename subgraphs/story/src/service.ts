@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { identityEvents } from '@storytelling/shared/domain-events/identity';
+import { storyEvents } from '@storytelling/shared/domain-events/story';
 import { openContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
 import { startJobs } from '@storytelling/shared/infrastructure/jobs';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { startProjection } from '@storytelling/shared/infrastructure/projection';
 import { openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
+import { personalDataQueues, startPersonalData } from '@storytelling/shared/infrastructure/personal-data';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
@@ -21,6 +23,7 @@ import { storySchema } from './graphql/schema.js';
 import { identityProjectors } from './infrastructure/identity.acl.js';
 import { prismaAuthors } from './infrastructure/prisma-authors.js';
 import { prismaModerations } from './infrastructure/prisma-moderations.js';
+import { whenAuthorErased } from './infrastructure/prisma-erasures.js';
 import { type AnalysisJob, analysisQueue, prismaStories } from './infrastructure/prisma-stories.js';
 import { chooseAnalysisProvider } from './infrastructure/providers/choose-provider.js';
 import { storyQueries } from './infrastructure/story-queries.js';
@@ -46,7 +49,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => sweeping.stop());
   const provider = ports.provider ?? chooseAnalysisProvider(settings);
   closing.defer(() => provider.close?.());
-  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue], log });
+  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue, ...personalDataQueues], log });
   closing.defer(() => jobs.stop());
 
   const transact = unitOfWork(client, () => runtime.relay.nudge());
@@ -74,6 +77,12 @@ export async function startStory(environment: Environment, ports: { provider?: A
     log,
   });
   closing.defer(() => authors.close());
+  const personalData = await startPersonalData({
+    ...{ context: 'story', catalog: storyEvents, heard: identityEvents, projections: ['story.authors'] },
+    erase: whenAuthorErased({ client, transact }),
+    ...{ client, transact, pool: runtime.pool, jobs, bus: runtime.bus, log },
+  });
+  closing.defer(() => personalData.close());
   await jobs.work<AnalysisJob>(
     analysisQueue,
     { concurrency: 2, giveUp: (data) => context.jobs.giveUpAnalysis(data) },

@@ -1,6 +1,7 @@
 import { openPool } from '@storytelling/shared/infrastructure/database';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EmailVerified, identityEvents, ProfileChanged, UserRegistered } from '@storytelling/shared/domain-events/identity';
+import { EmailVerified, identityEvents, ProfileChanged, UserErased, UserRegistered } from '@storytelling/shared/domain-events/identity';
+import { personalFields } from '@storytelling/shared/domain-events/event';
 import { openEmbeddedLog } from '@storytelling/shared/infrastructure/embedded-log';
 import type { EventBus } from '@storytelling/shared/infrastructure/event-bus';
 import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
@@ -143,5 +144,35 @@ describe('authors, story’s own record of identity’s users', () => {
 
     await rename(9, 1, 'Edsger');
     await until(async () => (await authors()).includes(`${userOf(9)} Edsger`));
+  });
+
+  it('have no name after they were erased, also in tables built anew, whether identity has blanked its history yet or not', async () => {
+    const [gone, stays] = [100, 101];
+    await register(gone);
+    await register(stays);
+    await rename(gone, 1, 'Barbara');
+    await until(async () => (await authors()).includes(`${userOf(gone)} Barbara`));
+    await append(gone, 2, UserErased({ userId: userOf(gone), stories: 'remove' }));
+    const nameless = async () => (await authors()).filter((author) => author.startsWith(userOf(gone)) || author.startsWith(userOf(stays)));
+    const right = [`${userOf(gone)} null`, `${userOf(stays)} Writer ${stays}`];
+    await until(async () => (await nameless()).join() === right.join());
+    const isCompleted = async () =>
+      (await pools.story.query('SELECT 1 FROM backbone.event_store WHERE stream_id = $1', [`story.Erasure-${userOf(gone)}`])).rowCount ===
+      1;
+    await until(isCompleted);
+
+    const rebuilt = async () => {
+      const { id } = await requestRebuild((context) => (context === 'identity' ? pools.identity : pools.story), 'story.authors', {
+        operator: 'ada',
+        why: 'after an erasure',
+      });
+      await until(async () => (await rebuildStatus(pools.story, id)).finishedAt !== null);
+      return rebuildStatus(pools.story, id);
+    };
+    expect(await rebuilt()).toMatchObject({ state: 'done' });
+    expect(await nameless()).toEqual(right);
+    await pools.identity.query('SELECT backbone.erase_personal($1, $2)', [[userOf(gone)], JSON.stringify(personalFields(identityEvents))]);
+    expect(await rebuilt()).toMatchObject({ state: 'done' });
+    expect(await nameless()).toEqual(right);
   });
 });

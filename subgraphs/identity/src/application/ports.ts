@@ -2,6 +2,7 @@ import type { AccessTokens } from '../domain/access-tokens.js';
 import type { Attempts } from '../domain/attempts.js';
 import type { EmailTokens } from '../domain/email-tokens.js';
 import type { Letters, Post, WriteLetter } from '../domain/letters.js';
+import type { Erasures } from '../domain/erasures.js';
 import type { OneTimeCodes } from '../domain/one-time-codes.js';
 import type { Passwords } from '../domain/passwords.js';
 import type { SecondFactors } from '../domain/second-factors.js';
@@ -16,6 +17,7 @@ export interface Ports {
   readonly sessions: Sessions;
   readonly staff: Staff;
   readonly images: ProfileImages;
+  readonly erasures: Erasures;
   readonly passwords: Passwords;
   readonly secondFactors: SecondFactors;
   readonly oneTimeCodes: OneTimeCodes;

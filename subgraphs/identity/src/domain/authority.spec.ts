@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { email } from '@storytelling/shared/value-objects/email';
 import { language } from '@storytelling/shared/value-objects/language';
 import { userId } from '@storytelling/shared/value-objects/user-id';
-import { type Actor, assignRole, type Case, deactivate, grantPermission, operator, reason, revokePermission } from './authority.js';
+import { type Actor, assignRole, type Case, deactivate, erase, grantPermission, operator, reason, revokePermission } from './authority.js';
 import { openSession } from './session.js';
 import type { User, UserRole } from './user.js';
 
@@ -153,5 +153,30 @@ describe('a reason', () => {
     expect(() => reason(' ')).toThrow(refusal('REASON_MISSING'));
     expect(() => reason('x'.repeat(501))).toThrow(refusal('REASON_TOO_LONG'));
     expect(() => reason('\u0000')).toThrow(refusal('TEXT_UNREADABLE'));
+  });
+});
+
+describe('an account', () => {
+  const erased = [{ type: 'UserErased', data: { userId: user('member').id, stories: 'remove' } }];
+  const itself = (of: User, otherSuperAdmins = 1) => given({ id: of.id, role: of.role, isActive: true }, of, { otherSuperAdmins });
+
+  it('is erased by its owner, or by whoever may and is not below them', () => {
+    expect(erase(itself(user('member')), 'remove')).toEqual(erased);
+    expect(erase(given(actor('admin'), user('member')), 'remove')).toEqual(erased);
+    expect(() => erase(given(actor('customer-support'), user('member')), 'remove')).toThrow(refusal('NOT_ALLOWED'));
+    expect(() => erase(given(actor('admin', false), user('member')), 'remove')).toThrow(refusal('NOT_ALLOWED'));
+    expect(() => erase(given(actor('admin'), user('super-admin')), 'remove')).toThrow(refusal('USER_ABOVE_YOU'));
+  });
+
+  it('of the last super-admin stays', () => {
+    expect(erase(itself(user('super-admin')), 'remove')).toEqual(erased);
+    expect(() => erase(itself(user('super-admin'), 0), 'remove')).toThrow(refusal('LAST_SUPER_ADMIN'));
+  });
+
+  it('is erased once, and only whoever may hears that it was', () => {
+    const gone: User = { ...user('member'), status: 'erased', email: null };
+    expect(erase(itself(gone), 'remove')).toEqual([]);
+    expect(erase(given(actor('admin'), gone), 'remove')).toEqual([]);
+    expect(() => erase(given(actor('member'), gone), 'remove')).toThrow(refusal('NOT_ALLOWED'));
   });
 });

@@ -1,4 +1,4 @@
-import type { PermissionEvent, UserEvent } from '@storytelling/shared/domain-events/identity';
+import type { PermissionEvent, StoriesAfterErasure, UserEvent } from '@storytelling/shared/domain-events/identity';
 import { readableText, codePoints } from '@storytelling/shared/value-objects/text';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { refuse } from './refusals.js';
@@ -85,6 +85,21 @@ export function deactivate(given: Case, sessions: readonly Session[], reason: st
       .filter(({ revoked }) => !revoked)
       .map(({ id }): UserEvent => ({ type: 'SessionRevoked', data: { userId: user.id, sessionId: id, reason: 'deactivated' } })),
   ];
+}
+
+/**
+ * Everybody erases themselves, and whoever may somebody who is not above them. There is no way back, so the platform keeps somebody who can run it.
+ * Erasing who is erased tells nobody anything: it is being carried out, or was.
+ */
+export function erase(given: Case, stories: StoriesAfterErasure): UserEvent[] {
+  const { user, actor } = given;
+  if (actor.id !== user.id) {
+    requirePermission(given, 'user:erase');
+    if (isAbove(user.role, given)) throw refuse.USER_ABOVE_YOU();
+  }
+  if (user.status === 'erased') return [];
+  keepSuperAdmin(given);
+  return [{ type: 'UserErased', data: { userId: user.id, stories } }];
 }
 
 export interface PermissionOfRole {

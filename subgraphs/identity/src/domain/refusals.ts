@@ -103,6 +103,11 @@ export const identityRefusals = {
   },
   SIGN_IN_FAILED: { kind: 'UNAUTHENTICATED', sentence: 'The e-mail address and the password do not belong together; check both.' },
   ACCOUNT_DEACTIVATED: { kind: 'FORBIDDEN', sentence: 'This account has been deactivated; write to our support.' },
+  ERASURE_PASSWORD_WRONG: {
+    kind: 'FORBIDDEN',
+    sentence: 'This is not the password of your account; send the right one, or have a new one set by mail if you have none.',
+    field: 'password',
+  },
   TOO_MANY_ATTEMPTS: { kind: 'TOO_MANY_REQUESTS', sentence: 'There were too many attempts; try again after {retryAt}.' },
   SIGN_IN_BUSY: { kind: 'UNAVAILABLE', sentence: 'Too many people are signing in at this moment; try again in a few seconds.' },
   SECOND_FACTOR_REQUIRED: {

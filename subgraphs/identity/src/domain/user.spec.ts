@@ -4,7 +4,7 @@ import { email } from '@storytelling/shared/value-objects/email';
 import { language } from '@storytelling/shared/value-objects/language';
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import { openSession } from './session.js';
-import { authenticate, changeProfile, evolve, type Registration, register, revokeSession, type User } from './user.js';
+import { authenticate, changeProfile, evolve, register, type Registration, revokeSession, type User } from './user.js';
 
 const id = userId('user-0000000001');
 const ada: Registration = {
@@ -82,5 +82,21 @@ describe('a session', () => {
       { type: 'SessionRevoked', data: { userId: id, sessionId: session.id, reason: 'reuse' } },
     ]);
     expect(revokeSession(user, { ...session, revoked: { at: new Date(0), reason: 'reuse' } }, 'sign-out')).toEqual([]);
+  });
+});
+
+describe('an erased user', () => {
+  const gone: UserEvent = { type: 'UserErased', data: { userId: id, stories: 'remove' } };
+
+  it('has nothing but an id, and does nothing any more', () => {
+    const user = given(...registered, gone);
+    expect(user).toMatchObject({ status: 'erased', id, email: null, role: 'member' });
+    expect(Object.values({ ...user.profile, language: null }).every((value) => value === null)).toBe(true);
+    expect(() => changeProfile(user, { displayName: 'Ada' })).toThrow(expect.objectContaining({ code: 'PERSON_ERASED' }));
+  });
+
+  it('folds from blanked events as from those that were not yet', () => {
+    const blanked = registered.map((event) => ({ ...event, data: { ...event.data, email: null, displayName: null } }) as UserEvent);
+    expect(given(...blanked, gone)).toEqual(given(...registered, gone));
   });
 });

@@ -1,6 +1,7 @@
 import type { UserEvent } from '@storytelling/shared/domain-events/identity';
 import type { Email } from '@storytelling/shared/value-objects/email';
 import type { Language } from '@storytelling/shared/value-objects/language';
+import { refuseShared } from '@storytelling/shared/value-objects/refusals';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { Profile } from './profile.js';
 import { refuse } from './refusals.js';
@@ -34,7 +35,11 @@ export interface ActiveUser extends Account {
 export interface DeactivatedUser extends Account {
   readonly status: 'deactivated';
 }
-export type User = ActiveUser | DeactivatedUser;
+/** Nothing is left of them but the id, and there is no way back. */
+export interface ErasedUser extends Account {
+  readonly status: 'erased';
+}
+export type User = ActiveUser | DeactivatedUser | ErasedUser;
 
 // ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,10 +135,14 @@ export function active(user: User): ActiveUser {
       return user;
     case 'deactivated':
       throw refuse.ACCOUNT_DEACTIVATED();
+    case 'erased':
+      throw refuseShared.PERSON_ERASED();
   }
 }
 
 // ── evolve ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const nobodysProfile: Profile = { displayName: null, imageKey: null, firstName: null, lastName: null, language: 'en' as Language };
 
 export function evolve(user: User | undefined, event: UserEvent): User {
   if (event.type === 'UserRegistered') {
@@ -162,6 +171,8 @@ export function evolve(user: User | undefined, event: UserEvent): User {
       return { ...user, role: event.data.role };
     case 'UserDeactivated':
       return { ...user, status: 'deactivated' };
+    case 'UserErased':
+      return { status: 'erased', id: user.id, email: null, profile: nobodysProfile, role: 'member', isEmailVerified: false, providers: [] };
     case 'EmailVerified':
       return { ...user, isEmailVerified: true };
     case 'ProviderLinked': {

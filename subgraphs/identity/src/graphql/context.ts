@@ -3,6 +3,7 @@ import type { MediaOf } from '@storytelling/shared/graphql/media';
 import type { IdentityVerbs } from '../identity-context.js';
 import type { AccountQueries } from '../infrastructure/account-queries.js';
 import type { RoleQueries } from '../infrastructure/role-queries.js';
+import type { ErasureQueries } from '../infrastructure/erasure-queries.js';
 import type { SessionQueries } from '../infrastructure/session-queries.js';
 import type { UserQueries } from '../infrastructure/user-queries.js';
 import { type RoleLoaders, roleLoaders } from './role.loader.js';
@@ -20,6 +21,7 @@ export interface IdentityGraph {
   readonly sessions: SessionLoader;
   readonly secondFactor: SecondFactorLoader;
   readonly media: MediaOf;
+  readonly erasures: ErasureQueries;
   /** As the caller may see them. */
   readonly users: UserLoader;
   /** As their owner sees them: for the answer to somebody who has just shown who they are. */
@@ -27,7 +29,11 @@ export interface IdentityGraph {
 }
 
 export function identityGraph(
-  { verbs, queries, media }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries & RoleQueries & AccountQueries; media: MediaOf },
+  {
+    verbs,
+    queries,
+    media,
+  }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries & RoleQueries & AccountQueries & ErasureQueries; media: MediaOf },
   caller: Caller,
 ): IdentityGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, readsAccounts: hasPermission(caller, 'user:read') };
@@ -41,6 +47,7 @@ export function identityGraph(
     media,
     sessions: sessionLoader(queries),
     secondFactor: secondFactorLoader(queries),
+    erasures: queries,
     users: userLoader((ids) => queries.usersById(ids, viewer)),
     ownUser: userLoader((ids) => queries.usersById(ids, { userId: undefined, readsAccounts: true })),
   };

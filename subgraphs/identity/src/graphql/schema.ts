@@ -5,6 +5,7 @@ import type { IdentityGraph } from './context.js';
 import { RoleResolver, StaffResolver } from './role.resolver.js';
 import { PermissionType, RoleType } from './role.type.js';
 import { SecondFactorConfirmationResolver, SecondFactorResolver } from './second-factor.resolver.js';
+import { ErasureResolver } from './erasure.resolver.js';
 import { SessionResolver } from './session.resolver.js';
 import { AuthSessionResolver, ProfileResolver, UserResolver } from './user.resolver.js';
 import { UserType } from './user.type.js';
@@ -21,6 +22,7 @@ export function identitySchema(): GraphQLSchema {
       SecondFactorConfirmationResolver,
       StaffResolver,
       RoleResolver,
+      ErasureResolver,
     ],
     orphanedTypes: [UserType, RoleType, PermissionType],
     references: {

@@ -3,7 +3,8 @@ import { identityEvents } from '@storytelling/shared/domain-events/identity';
 import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
 import { lockKey } from '@storytelling/shared/infrastructure/relay';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
-import { type Actor, type Constitution, operator } from '../domain/authority.js';
+import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import { type Actor, type Case, type Constitution, operator } from '../domain/authority.js';
 import type { Staff } from '../domain/staff.js';
 import type { UserRole } from '../domain/user.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
@@ -21,22 +22,15 @@ const permissionStream = (id: string) => stream('identity', 'Permission', id);
 const oneAtATime = lockKey('identity:authority');
 
 export function prismaStaff({ client, transact, now }: { client: PrismaClient; transact: UnitOfWork<Tx>; now: () => Date }): Staff {
-  async function lock(tx: Tx, actorId: Actor['id']): Promise<Constitution> {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${oneAtATime}::bigint)`;
-    return constitution(tx, actorId);
-  }
-
   return {
     look: (actorId) => constitution(client, actorId),
 
     async changeUser(actorId, userId, decide) {
       await transact(async (tx) => {
-        const given = await lock(tx, actorId);
-        const locked = await lockUser(tx, userId, 'userId');
-        const otherSuperAdmins = await tx.userRecord.count({ where: { role: 'super-admin', isActive: true, id: { not: userId } } });
+        const { version, ...given } = await lockCase(tx, actorId, userId);
         const alive = { userId, revokedAt: null, idleExpiresAt: { gt: now() }, expiresAt: { gt: now() } };
         const sessions = (await tx.sessionRecord.findMany({ where: alive })).map(sessionOf);
-        await saveUser(tx, locked, decide({ ...given, user: locked.user, otherSuperAdmins }, sessions), now());
+        await saveUser(tx, { user: given.user, version }, decide(given, sessions), now());
         return userId;
       });
       return userId;
@@ -60,6 +54,19 @@ export function prismaStaff({ client, transact, now }: { client: PrismaClient; t
         return roleId;
       }),
   };
+}
+
+async function lock(tx: Tx, actorId: Actor['id']): Promise<Constitution> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${oneAtATime}::bigint)`;
+  return constitution(tx, actorId);
+}
+
+/** For what changes one user; `version` is their stream's. Refuses an unknown one with USER_NOT_FOUND. */
+export async function lockCase(tx: Tx, actorId: Actor['id'], userId: UserId): Promise<Case & { readonly version: number }> {
+  const given = await lock(tx, actorId);
+  const locked = await lockUser(tx, userId, 'userId');
+  const otherSuperAdmins = await tx.userRecord.count({ where: { role: 'super-admin', isActive: true, id: { not: userId } } });
+  return { ...given, ...locked, otherSuperAdmins };
 }
 
 async function constitution(tx: Tx, actorId: Actor['id']): Promise<Constitution> {

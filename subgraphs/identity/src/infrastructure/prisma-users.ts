@@ -82,6 +82,8 @@ async function saveRest(tx: Tx, userId: UserId, events: readonly UserEvent[], no
       case 'RecoveryCodeSpent':
       case 'RoleAssigned':
       case 'UserDeactivated':
+      // Everything goes with the row: prisma-erasures.ts.
+      case 'UserErased':
         break;
     }
   }
@@ -209,9 +211,9 @@ export function prismaUsers({
 
 export function userOf(record: UserRecord & { readonly oauthProviders: readonly OAuthProviderRecord[] }): User {
   return {
-    status: record.isActive ? 'active' : 'deactivated',
+    status: record.erasedAt ? 'erased' : record.isActive ? 'active' : 'deactivated',
     id: record.id as UserId,
-    email: record.email as Email,
+    email: record.email as Email | null,
     profile: {
       displayName: record.displayName,
       firstName: record.firstName,

@@ -4,8 +4,10 @@ import {
   AnalysisFailed,
   AnalysisProgressed,
   AnalysisRequested,
+  NextEditionDiscarded,
   StoryAnalyzed,
   StoryCreated,
+  StoryDeleted,
   StoryEdited,
   StoryPublished,
 } from '@storytelling/shared/domain-events/story';
@@ -13,7 +15,7 @@ import type { Language } from '@storytelling/shared/value-objects/language';
 import { sha256 } from '@storytelling/shared/value-objects/sha256';
 import { storyTitle } from '@storytelling/shared/value-objects/story-title';
 import { userId } from '@storytelling/shared/value-objects/user-id';
-import { create, edit, evolve, publish, requestAnalysis, type Story, type StoryId } from './story.js';
+import { afterErasure, create, edit, evolve, publish, requestAnalysis, type Story, type StoryId } from './story.js';
 import { storyContent } from './story-content.js';
 
 const id = '7c9e6679-7425-40de-944b-e07fc1f90ae7' as StoryId;
@@ -138,6 +140,28 @@ describe('a story', () => {
     it('is refused on an older version, and twice', () => {
       expect(() => publish(given(created, requested, analyzed), 2)).toThrow(refused('STORY_CHANGED_MEANWHILE'));
       expect(() => publish(given(created, requested, analyzed, published), 1)).toThrow(refused('STORY_ALREADY_PUBLISHED'));
+    });
+  });
+
+  describe('whose author is erased', () => {
+    const edition = { version: 1, contentHash: first.hash };
+    const edited = StoryEdited({ storyId: id, authorId, title: 'Two foxes', version: 2, contentHash: second.hash });
+    const deleted = { isKept: false, events: [StoryDeleted({ storyId: id, authorId })] };
+
+    it('is deleted, unless it is published and the author wanted readers to keep it', () => {
+      expect(afterErasure(given(created), 'remove', null)).toEqual(deleted);
+      expect(afterErasure(given(created), 'keep-as-deleted-author', null)).toEqual(deleted);
+      expect(afterErasure(given(created, requested, analyzed, published), 'remove', edition)).toEqual(deleted);
+      expect(afterErasure({ ...given(created), status: 'archived' }, 'keep-as-deleted-author', edition)).toEqual(deleted);
+    });
+
+    it('is kept as readers see it: what was written since is gone', () => {
+      const shown = given(created, requested, analyzed, published);
+      expect(afterErasure(shown, 'keep-as-deleted-author', edition)).toEqual({ isKept: true, events: [] });
+      const discarded = NextEditionDiscarded(edition);
+      const next = given(created, requested, analyzed, published, edited);
+      expect(afterErasure(next, 'keep-as-deleted-author', edition)).toEqual({ isKept: true, events: [discarded] });
+      expect(evolve(next, discarded)).toMatchObject({ status: 'published', version: 1, publishedVersion: 1, contentHash: first.hash });
     });
   });
 });

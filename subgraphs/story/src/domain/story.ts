@@ -1,6 +1,7 @@
-import { type Stream, stream } from '@storytelling/shared/domain-events/event';
+import { type DomainEvent, type Stream, stream } from '@storytelling/shared/domain-events/event';
 import {
   AnalysisRequested,
+  NextEditionDiscarded,
   StoryArchived,
   StoryCreated,
   StoryDeleted,
@@ -168,6 +169,19 @@ function requireOpen(story: Story): Exclude<Story, ArchivedStory | DeletedStory>
   return story;
 }
 
+/**
+ * What becomes of a story when its author is erased: what readers see stays if the author wanted it so, with nothing behind it; everything else
+ * goes, what moderators have archived included.
+ */
+export function afterErasure(
+  { id: storyId, authorId, status }: Story,
+  choice: 'remove' | 'keep-as-deleted-author',
+  published: { readonly version: number; readonly contentHash: string } | null,
+): { readonly isKept: boolean; readonly events: readonly DomainEvent[] } {
+  if (choice === 'remove' || !published || status === 'archived') return { isKept: false, events: [StoryDeleted({ storyId, authorId })] };
+  return { isKept: true, events: status === 'published' ? [] : [NextEditionDiscarded(published)] };
+}
+
 /** What was decided about an older version is refused, with the current one told. */
 export function requireVersion(story: Story, expectedVersion: number): void {
   if (story.version !== expectedVersion) throw refuse.STORY_CHANGED_MEANWHILE({ currentVersion: story.version });
@@ -230,6 +244,10 @@ export function evolve(story: Story | undefined, event: StoryEvent): Story {
       return settle({ ...story, publishedVersion: null, moderation: moderated('archive', story, event.data) }, 'archived');
     case 'StoryDeleted':
       return settle({ ...story, publishedVersion: null }, 'deleted');
+    case 'NextEditionDiscarded': {
+      const { version, contentHash } = event.data;
+      return settle({ ...story, version, contentHash: contentHash as Sha256, failure: null }, 'published');
+    }
     case 'CharactersExtracted':
     case 'CharacterCorrected':
     case 'SegmentCorrected':

@@ -1,0 +1,23 @@
+import type { PrismaClient } from '../generated/prisma/client.js';
+
+export interface ErasureView {
+  readonly id: string;
+  readonly contexts: readonly { readonly context: string; readonly finishedAt: Date | null }[];
+}
+
+export interface ErasureQueries {
+  /** By an id that nobody can guess, so that a person who has no account any more can see it. It says nothing about who was erased. */
+  erasure(id: string): Promise<ErasureView | null>;
+}
+
+export function erasureQueries(prisma: PrismaClient): ErasureQueries {
+  return {
+    async erasure(id) {
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return null;
+      return prisma.erasureRecord.findUnique({
+        where: { id },
+        select: { id: true, contexts: { select: { context: true, finishedAt: true }, orderBy: { context: 'asc' } } },
+      });
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { identityEvents } from '@storytelling/shared/domain-events/identity';
+import { contextsWithPersonalData, erasureCompletedIn } from '@storytelling/shared/domain-events/personal-data';
+import { handleEvents, type Reaction } from '@storytelling/shared/infrastructure/consumer';
+import type { ContextRuntime } from '@storytelling/shared/infrastructure/context-runtime';
+import { topicOf } from '@storytelling/shared/infrastructure/event-bus';
+import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
+import type { Logger } from '@storytelling/shared/infrastructure/logger';
+import type { ObjectStore } from '@storytelling/shared/infrastructure/object-store';
+import { startPersonalData } from '@storytelling/shared/infrastructure/personal-data';
+import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { profileImageFolder } from './stored-profile-images.js';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+
+type Tx = Prisma.TransactionClient;
+
+/** What identity does about the personal data of people: its own part, as every context, and the sum of what all of them report. */
+export async function startIdentityPersonalData({
+  client,
+  transact,
+  runtime: { pool, bus },
+  objects,
+  jobs,
+  now,
+  log,
+}: {
+  client: PrismaClient;
+  transact: UnitOfWork<Tx>;
+  runtime: ContextRuntime;
+  objects: ObjectStore;
+  jobs: Jobs;
+  now: () => Date;
+  log: Logger;
+}): Promise<{ close(): Promise<void> }> {
+  await using opened = new AsyncDisposableStack();
+  const own = await startPersonalData({
+    ...{ context: 'identity', catalog: identityEvents, heard: {}, client, transact, pool, jobs, bus, log },
+    // The account went with the verb (`prisma-erasures.ts`); its pictures, whichever of them were ever shown, did not.
+    async erase({ userId }) {
+      await objects.deleteAll(`${profileImageFolder}${userId}/`);
+      return [];
+    },
+  });
+  opened.defer(() => own.close());
+  const completed = erasureCompletedIn('identity');
+  const progress = await handleEvents({
+    ...{ consumer: 'identity.erasures', client, bus, log },
+    // The same event from each of them.
+    topics: contextsWithPersonalData.map(topicOf),
+    catalog: { [completed.type]: completed },
+    handlers: { [completed.type]: whenErasureCompleted(now) },
+  });
+  opened.defer(() => progress.close());
+  const running = opened.move();
+  return { close: () => running.disposeAsync() };
+}
+
+/** A context that says it again, or of an erasure that is not known here (identity alone was restored), changes nothing. */
+function whenErasureCompleted(now: () => Date): Reaction<Tx> {
+  return async ({ source, data }, tx) => {
+    const { userId } = data as { userId: string };
+    const unfinished = { erasure: { userId }, context: source, finishedAt: null };
+    await tx.erasureContextRecord.updateMany({ where: unfinished, data: { finishedAt: now() } });
+  };
+}
