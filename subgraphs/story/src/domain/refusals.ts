@@ -35,6 +35,11 @@ export const storyRefusals = {
     field: 'id',
   },
   STORY_ARCHIVED: { kind: 'CONFLICT', sentence: 'An archived story cannot be changed.', field: 'id' },
+  SEARCH_TOO_LONG: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'Search for at most {max} characters; leave some words out.',
+    field: 'search',
+  },
   CHARACTER_NOT_FOUND: {
     kind: 'NOT_FOUND',
     sentence: 'There is no such character in this story; read its characters again.',

@@ -4,6 +4,7 @@ import type { StoryGraph } from './context.js';
 import { CorrectionResolver } from './correction.resolver.js';
 import { EditionResolver, EditionsResolver } from './edition.resolver.js';
 import { ModerationResolver, StoryModerationResolver, StoryReportResolver } from './moderation.resolver.js';
+import { SearchMatchResolver } from './search.resolver.js';
 import { AuthorResolver, StoryResolver, StorySegmentResolver } from './story.resolver.js';
 import { StoryCharacterType, StorySegmentType, StoryType, UserType } from './story.type.js';
 import { StoryUpdateResolver, StoryUpdatesResolver } from './story-update.resolver.js';
@@ -17,6 +18,7 @@ export function storySchema(): GraphQLSchema {
       AuthorResolver,
       CorrectionResolver,
       EditionsResolver,
+      SearchMatchResolver,
       EditionResolver,
       StoryUpdateResolver,
       StoryUpdatesResolver,

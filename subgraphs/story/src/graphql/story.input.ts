@@ -70,4 +70,11 @@ export class StoryFilter {
 
   @Field(() => ID, { nullable: true, description: 'Only by this author.' })
   authorId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Only with these words in title or text, in whatever form the story’s language gives them; at most 200 characters. "a phrase", or, -without. The best 200 are listed, best first, a title before a text.',
+  })
+  search?: string | null;
 }

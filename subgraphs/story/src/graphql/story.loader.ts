@@ -3,7 +3,8 @@ import DataLoader from 'dataloader';
 import type { Character, Emotion } from '../domain/findings.js';
 import type { EditionView } from '../infrastructure/edition-queries.js';
 import type { SegmentView } from '../infrastructure/segment-queries.js';
-import type { AnalysisView, StoryFilter, StoryKey, StoryQueries, StoryView, Viewer } from '../infrastructure/story-queries.js';
+import type { SearchMatch } from '../infrastructure/highlight-queries.js';
+import type { AnalysisView, FoundStory, StoryFilter, StoryKey, StoryQueries, StoryView, Viewer } from '../infrastructure/story-queries.js';
 
 /** Per request: however many stories an answer has, each part of them costs one statement. Root fields and references share these, and with them the policy. */
 export interface StoryLoaders {
@@ -15,6 +16,7 @@ export interface StoryLoaders {
   readonly segments: (view: StoryView, page: Page<number>) => Promise<Slice<SegmentView>>;
   readonly storiesOfAuthor: (authorId: string, filter: Omit<StoryFilter, 'authorId'>, page: Page<StoryKey>) => Promise<Slice<StoryView>>;
   readonly character: DataLoader<string, Character | null>;
+  readonly searchMatch: DataLoader<FoundStory, SearchMatch, string>;
   readonly segment: DataLoader<string, SegmentOfStory | null>;
   readonly editions: (view: StoryView, page: Page<number>) => Promise<Slice<EditionView>>;
   readonly contentOfEdition: DataLoader<EditionView, string, string>;
@@ -58,6 +60,9 @@ export function storyLoaders(queries: StoryQueries, viewer: Viewer): StoryLoader
       });
     }),
     content: new DataLoader((views) => queries.contents(views), byView),
+    searchMatch: new DataLoader((found) => queries.highlights(found), {
+      cacheKeyFn: ({ id, edition, version, words }) => `${id}:${edition}:${version}:${words}`,
+    }),
     emotions: new DataLoader((views) => queries.emotions(views), byView),
     analyses: new DataLoader((views) => queries.analyses(views), byView),
     segments: (view, page) => segments(page).load(view),

@@ -2,10 +2,12 @@ import { signedIn } from '@storytelling/shared/graphql/caller';
 import { type Connection, connectionOf, PageArgs, pageOf } from '@storytelling/shared/graphql/connection';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { language } from '@storytelling/shared/value-objects/language';
+import { codePoints, readableText } from '@storytelling/shared/value-objects/text';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Character, Emotion } from '../domain/findings.js';
+import { refuse } from '../domain/refusals.js';
 import { storyStream } from '../domain/story.js';
-import type { AnalysisView, StoryKey, StoryView } from '../infrastructure/story-queries.js';
+import type { AnalysisView, FoundKey, StoryKey, StoryView } from '../infrastructure/story-queries.js';
 import { changed, personOf, type StoryGraph } from './context.js';
 import type { SegmentOfStory } from './story.loader.js';
 import { AnalyzeStoryInput, CreateStoryInput, EditStoryInput, PublishStoryInput, StoryFilter } from './story.input.js';
@@ -20,7 +22,7 @@ import {
   StoryType,
   UserType,
 } from './story.type.js';
-import { timeKey, timeKeyOf } from './time-key.js';
+import { isId, timeKey, timeKeyOf } from './time-key.js';
 
 const storyKey = (key: unknown): StoryKey | undefined => {
   const read = timeKey(key);
@@ -28,6 +30,19 @@ const storyKey = (key: unknown): StoryKey | undefined => {
 };
 const keyOf = ({ createdAt, id }: StoryView) => timeKeyOf(createdAt, id);
 const segmentKey = (key: unknown) => (Number.isSafeInteger(key) && Math.abs(Number(key)) < 2 ** 31 ? Number(key) : undefined);
+
+const foundKey = (key: unknown): FoundKey | undefined => {
+  const [rank, id] = (Array.isArray(key) ? key : []) as unknown[];
+  return typeof rank === 'number' && typeof id === 'string' && isId(id) ? { rank, id } : undefined;
+};
+const maxSearch = 200;
+
+/** What to search; an empty field is no search. */
+function wordsOf(search: string | null | undefined): string | null {
+  const words = readableText(search ?? '', 'search').trim();
+  if (codePoints(words) > maxSearch) throw refuse.SEARCH_TOO_LONG({ max: maxSearch });
+  return words === '' ? null : words;
+}
 
 /** A language to filter by, in the form in which it is kept. */
 const tagOf = (tag: string | null | undefined) => (typeof tag === 'string' ? language(tag) : null);
@@ -39,14 +54,19 @@ export class StoryResolver {
     return load.story.load(id);
   }
 
-  @Query(() => StoryConnection, { nullable: true, description: 'Stories that you may see, newest first.' })
+  @Query(() => StoryConnection, { nullable: true, description: 'Stories that you may see, newest first; with a search, best first.' })
   async stories(
     @Arg('filter', () => StoryFilter, { nullable: true }) filter: StoryFilter | null | undefined,
     @Args(() => PageArgs) args: PageArgs,
     @Ctx() { queries, viewer }: StoryGraph,
   ): Promise<Connection<StoryView>> {
-    const page = pageOf(args, storyKey);
     const wanted = { ...filter, language: tagOf(filter?.language) };
+    const words = wordsOf(filter?.search);
+    if (words !== null) {
+      const page = pageOf(args, foundKey);
+      return connectionOf(page, await queries.search(words, wanted, page, viewer), ({ rank, id }) => [rank, id]);
+    }
+    const page = pageOf(args, storyKey);
     return connectionOf(page, await queries.list(wanted, page, viewer), keyOf);
   }
 

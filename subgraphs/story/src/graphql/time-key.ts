@@ -9,5 +9,5 @@ export function timeKey(key: unknown): { readonly at: string; readonly id: strin
 
 export const timeKeyOf = (at: Date, id: string): [string, string] => [at.toISOString(), id];
 
-const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+export const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 const isTime = (text: string) => /^[12]\d{3}-/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text;

@@ -4,6 +4,7 @@ import type { Character, Emotion, Origin } from '../domain/findings.js';
 import type { AnalysisUnderWay, FailedAnalysis, Moderated, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import { type EditionQueries, editionQueries } from './edition-queries.js';
+import { type HighlightQueries, highlightQueries } from './highlight-queries.js';
 import { type ModerationQueries, moderationQueries } from './moderation-queries.js';
 import { toCharacter, toEmotion } from './prisma-findings.js';
 import { isDescribed, type SegmentQueries, segmentQueries, type SegmentView } from './segment-queries.js';
@@ -45,6 +46,14 @@ export interface StoryFilter {
   readonly authorId?: string | null;
 }
 
+/** A story that a search found, and how well: above 1 by its title, below by its text. */
+export type FoundStory = StoryView & { readonly words: string; readonly rank: number };
+
+export interface FoundKey {
+  readonly rank: number;
+  readonly id: string;
+}
+
 export interface AnalysisView {
   readonly id: string;
   readonly type: string;
@@ -60,10 +69,12 @@ type ShownBefore = Omit<Character, 'origin'> & { readonly origin?: Origin };
 const shownCharacter = (character: ShownBefore): Character => ({ origin: 'analysis', ...character });
 
 /** Reads for the graph, batched: each method is one statement, however many keys it is given. Answers lie in the order of the keys. */
-export interface StoryQueries extends EditionQueries, SegmentQueries, ModerationQueries {
+export interface StoryQueries extends EditionQueries, HighlightQueries, SegmentQueries, ModerationQueries {
   storiesById(ids: readonly string[], viewer: Viewer): Promise<(StoryView | null)[]>;
   /** Newest first. */
   list(filter: StoryFilter, page: Page<StoryKey>, viewer: Viewer): Promise<Slice<StoryView>>;
+  /** Those of the list whose edition that the viewer sees holds the words, as websearch_to_tsquery reads them, best first; at most the best 200. */
+  search(words: string, filter: StoryFilter, page: Page<FoundKey>, viewer: Viewer): Promise<Slice<FoundStory>>;
   /** The same list for several authors at once, as `User.stories` of many users asks for it. */
   listOfAuthors(
     authorIds: readonly string[],
@@ -169,6 +180,37 @@ function sliceOf(rows: readonly Row[], { limit, backward }: Page<StoryKey>, view
   return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
 }
 
+/** Ranking reads a whole document: of more than so many matches, those with the words in their title and then the newest are ranked. */
+const mostRanked = 200;
+
+/**
+ * The words are read in each language that stories have; `#<edition>:<config>` keeps each reading to the documents of its language, so that one
+ * scan of the index answers for all. Words that are all stop words of a language find nothing in it.
+ */
+function foundBy(words: string, filter: StoryFilter, viewer: Viewer): Prisma.Sql {
+  const { userId, isModerator } = viewer;
+  const editions = isModerator ? ['working'] : userId === undefined ? ['published'] : ['published', 'working'];
+  const edition = isModerator
+    ? Prisma.sql`'working'`
+    : Prisma.sql`CASE WHEN s.author_id = ${userId ?? ''} THEN 'working' ELSE 'published' END`;
+  return Prisma.sql`
+    WITH RECURSIVE used AS (
+      SELECT min(config) AS config FROM story_search
+      UNION ALL SELECT (SELECT min(d.config) FROM story_search d WHERE d.config > used.config) FROM used WHERE used.config IS NOT NULL
+    ), asked AS MATERIALIZED (
+      SELECT config, words FROM used, websearch_to_tsquery(config::regconfig, ${words}) words WHERE config IS NOT NULL AND numnode(words) > 0
+    ), everywhere AS MATERIALIZED (
+      SELECT string_agg('(' || (quote_literal('#' || edition || ':' || config)::tsquery && words)::text || ')', ' | ')::tsquery AS words
+      FROM asked, unnest(${editions}::text[]) AS edition
+    ), matches AS MATERIALIZED (
+      SELECT d.story_id, d.edition, a.words, d.title @@ a.words AS by_title
+      FROM story_search d JOIN asked a ON a.config = d.config JOIN stories s ON s.id = d.story_id
+      WHERE d.document @@ (SELECT words FROM everywhere) AND d.edition = ${edition} AND ${visibleTo(viewer)} AND ${matching(filter, viewer)}
+      ORDER BY by_title DESC, s.created_at DESC, s.id DESC LIMIT ${mostRanked}
+    )
+    SELECT m.story_id AS id, m.by_title::int + ts_rank(d.document, m.words, 32) AS rank FROM matches m JOIN story_search d USING (story_id, edition)`;
+}
+
 const working = (views: readonly StoryView[]) => views.filter(({ edition }) => edition === 'working').map(({ id }) => id);
 
 const described = (views: readonly StoryView[]) => working(views.filter(isDescribed));
@@ -186,6 +228,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
 
   return {
     ...editionQueries(client),
+    ...highlightQueries(client),
     ...segmentQueries(client),
     ...moderationQueries(client),
 
@@ -201,6 +244,22 @@ export function storyQueries(client: PrismaClient): StoryQueries {
       const rows = await client.$queryRaw<Row[]>`
         SELECT ${columns} FROM ${tables} WHERE ${visibleTo(viewer)} AND ${matching(filter, viewer)} AND ${condition} ORDER BY ${order} LIMIT ${take}`;
       return sliceOf(rows, page, viewer);
+    },
+
+    async search(words, filter, page, viewer) {
+      const { after, before, backward, limit } = page;
+      const conditions = [Prisma.sql`true`];
+      if (after) conditions.push(Prisma.sql`(rank, id) < (${after.rank}::float8, ${after.id}::uuid)`);
+      if (before) conditions.push(Prisma.sql`(rank, id) > (${before.rank}::float8, ${before.id}::uuid)`);
+      const [order, ofPage] = backward
+        ? [Prisma.sql`rank ASC, id ASC`, Prisma.sql`page.rank ASC, page.id ASC`]
+        : [Prisma.sql`rank DESC, id DESC`, Prisma.sql`page.rank DESC, page.id DESC`];
+      const rows = await client.$queryRaw<(Row & { rank: number })[]>`
+        SELECT ${columns}, page.rank FROM (
+          SELECT id, rank FROM (${foundBy(words, filter, viewer)}) found WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit + 1}
+        ) page JOIN (${tables}) ON s.id = page.id ORDER BY ${ofPage}`;
+      const nodes = rows.slice(0, limit).map((row) => ({ ...viewOf(row, viewer), rank: row.rank, words }));
+      return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
     },
 
     async listOfAuthors(authorIds, filter, page, viewer) {
