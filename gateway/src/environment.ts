@@ -12,17 +12,28 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'a URL that begins with htt
 
 const settings = z.object({
   ...serviceSettings,
-  /** Where identity publishes the keys of access tokens. */
-  IDENTITY_JWKS_URL: httpUrl,
+  /** The composed SDL, watched for changes; the committed one when neither is set. */
+  SUPERGRAPH_FILE: z.string().optional(),
+  /** Polled instead of a file. */
+  SUPERGRAPH_URL: httpUrl.optional(),
+  /** A folder of documents (*.graphql) that clients rely on: a supergraph on which one is not valid is not taken. */
+  REGISTERED_OPERATIONS: z.string().optional(),
+  /** How subgraphs hear who asks: our own tokens (tokens), the client's header as it came (authorization), not at all (none). */
+  FORWARD_IDENTITY: z.enum(['tokens', 'authorization', 'none'], { error: 'tokens, authorization or none' }).default('tokens'),
+  /** Where identity publishes the keys of access tokens. Needed for tokens, as is the next. */
+  IDENTITY_JWKS_URL: httpUrl.optional(),
   /** Ed25519 private key as a JSON Web Key, for the gateway's own tokens. */
-  GATEWAY_PRIVATE_KEY: z.string().transform((text, context): JWK => {
-    try {
-      return JSON.parse(text) as JWK;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'an Ed25519 private key as a JSON Web Key' });
-      return z.NEVER;
-    }
-  }),
+  GATEWAY_PRIVATE_KEY: z
+    .string()
+    .transform((text, context): JWK => {
+      try {
+        return JSON.parse(text) as JWK;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'an Ed25519 private key as a JSON Web Key' });
+        return z.NEVER;
+      }
+    })
+    .optional(),
   /** How many proxies of ours stand in front; each appends to X-Forwarded-For. */
   TRUST_PROXY: z.coerce.number({ error: 'the number of proxies in front, 0 to 10' }).int().min(0).max(10).default(0),
   /** Origins of web pages that may use the API, separated by commas. Outside production: all, when unset. */
@@ -40,10 +51,10 @@ export function gatewayEnvironment(environment: Environment): GatewayEnvironment
   return readEnvironment(settings, environment);
 }
 
-/** SUBGRAPH_URL_<CONTEXT> of one subgraph: the supergraph says only `http://<context>`. */
-export function subgraphUrl(environment: Environment, name: string): URL {
-  const setting = `SUBGRAPH_URL_${name.toUpperCase().replaceAll('-', '_')}`;
-  return new URL(readEnvironment(z.object({ [setting]: httpUrl }), environment)[setting] ?? missing(setting));
+/** SUBGRAPH_URL_<CONTEXT> of one subgraph, or what a stranger's supergraph says: ours says only `http://<context>`. */
+export function subgraphUrl(environment: Environment, name: string, written: string | undefined): URL {
+  const setting = `SUBGRAPH_URL_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+  return new URL(readEnvironment(z.object({ [setting]: httpUrl.optional() }), environment)[setting] ?? written ?? missing(setting));
 }
 
 function missing(setting: string): never {

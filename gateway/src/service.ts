@@ -1,53 +1,72 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Environment } from '@storytelling/shared/infrastructure/environment';
-import { gatewayTokens } from '@storytelling/shared/infrastructure/gateway-token';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Environment, SettingError } from '@storytelling/shared/infrastructure/environment';
 import { startHttpServer } from '@storytelling/shared/infrastructure/http-server';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { processMetricsRoute } from '@storytelling/shared/infrastructure/metrics';
 import { servedObjects } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
-import { authenticator, clientAddress, userAgent } from './access/authenticate.js';
-import { federation } from './engine/federation.js';
+import { clientAddress, userAgent } from './access/authenticate.js';
+import { forwardIdentity } from './access/forward-identity.js';
+import { federation, type RegisteredOperations } from './engine/federation.js';
 import { pipeline } from './engine/pipeline.js';
-import { connectSubgraph, type RequestContext } from './engine/subgraph.js';
-import { gatewayEnvironment, subgraphUrl } from './environment.js';
+import { connectSubgraph, type RequestContext, type Subgraph } from './engine/subgraph.js';
+import { readSupergraph, type SupergraphSource, watchSupergraph } from './engine/supergraph-source.js';
+import { gatewayEnvironment, type GatewayEnvironment, subgraphUrl } from './environment.js';
 import { graphiql } from './graphiql.js';
 import { inbox } from './inbox.js';
 import { clientSockets } from './sockets.js';
 
-/** From src/ and dist/ alike. */
-const committedSupergraph = new URL('../../schema/supergraph.graphql', import.meta.url);
+/** From src/ and dist/ alike. It changes with the code only, so nobody watches it. */
+const committed: SupergraphSource = { file: new URL('../../schema/supergraph.graphql', import.meta.url) };
 
 export interface Ports {
-  /** The composed SDL; the committed one unless told. */
+  /** The composed SDL instead of the one that the settings name. */
   readonly supergraph?: string;
 }
 
 /** The one endpoint. It listens when it can plan; whether contexts answer is told per answer, so that one that is down takes no other with it. */
-export async function startGateway(
-  environment: Environment,
-  { supergraph = readFileSync(committedSupergraph, 'utf8') }: Ports = {},
-): Promise<RunningService> {
+export async function startGateway(environment: Environment, { supergraph: given }: Ports = {}): Promise<RunningService> {
   const settings = gatewayEnvironment(environment);
-  const { PORT, HOST, LOG_LEVEL, NODE_ENV, IDENTITY_JWKS_URL, GATEWAY_PRIVATE_KEY, TRUST_PROXY, ALLOWED_ORIGINS, INBOX_DIR } = settings;
+  const { PORT, HOST, LOG_LEVEL, NODE_ENV, TRUST_PROXY, ALLOWED_ORIGINS, INBOX_DIR } = settings;
   const production = NODE_ENV === 'production';
   const log = createLogger('gateway', LOG_LEVEL);
-  // @apollo/gateway ≥ 2.14 reports to its vendor unless this is set before it loads a schema.
-  process.env.APOLLO_TELEMETRY_DISABLED = 'true';
-
   const folders = await servedObjects(settings.OBJECT_STORE_URL, settings.OBJECT_SIGNING_KEYS);
-  const tokens = await gatewayTokens(GATEWAY_PRIVATE_KEY);
-  const authenticate = authenticator(IDENTITY_JWKS_URL);
-  const urls = subgraphNames(supergraph).map((name) => ({ name, url: subgraphUrl(environment, name) }));
-  const subgraphs = new Map(urls.map(({ name, url }) => [name, connectSubgraph({ name, url, tokens, log, production })]));
-  const server = pipeline({ gateway: federation({ supergraph, subgraphs, log }), log, production });
+  const { authenticate, authorize, jwks } = await forwardIdentity(settings);
+  const source = sourceOf(settings);
+  const supergraph = given ?? (await firstSupergraph(source));
+  const registered = await registeredOperations(settings.REGISTERED_OPERATIONS);
+  const subgraphs = new Map<string, Subgraph>();
+  /** Connections of a supergraph: those that are there already go on. */
+  const connect = (sdl: string) => {
+    for (const { name, url } of subgraphsIn(sdl)) {
+      const target = subgraphUrl(environment, name, settings.FORWARD_IDENTITY === 'tokens' ? undefined : url);
+      if (!subgraphs.has(name)) subgraphs.set(name, connectSubgraph({ name, url: target, authorize, log, production }));
+    }
+  };
+  connect(supergraph);
+  const subgraph = (name: string): Subgraph => {
+    const found = subgraphs.get(name);
+    if (!found) throw new Error(`the plan names an unknown subgraph: ${name}`);
+    return found;
+  };
+  const gateway = await federation({ supergraph, registered, subgraph, log, production }).catch((error: unknown) => {
+    throw new SettingError(`The supergraph cannot be served: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const server = pipeline({ gateway, log, production });
   await server.start();
+  const take = async (sdl: string) => {
+    connect(sdl);
+    await gateway.replace(sdl);
+  };
+  const watching = given === undefined && source !== committed ? watchSupergraph(source, supergraph, take, log) : undefined;
 
   const allowOrigin = originRule(ALLOWED_ORIGINS, production);
   const sockets = clientSockets({ server, authenticate, proxies: TRUST_PROXY, allowOrigin, log });
   const close = async () => {
+    await watching?.stop();
     await Promise.all(Array.from(subgraphs.values(), (subgraph) => subgraph.close()));
     await server.stop();
   };
@@ -60,9 +79,11 @@ export async function startGateway(
     routes: {
       'GET /metrics': processMetricsRoute(),
       ...(INBOX_DIR && !production && { 'GET /inbox': inbox(INBOX_DIR) }),
-      'GET /.well-known/gateway-jwks.json': () => ({
-        headers: { 'cache-control': 'public, max-age=300' },
-        body: JSON.stringify(tokens.jwks),
+      ...(jwks && {
+        'GET /.well-known/gateway-jwks.json': () => ({
+          headers: { 'cache-control': 'public, max-age=300' },
+          body: JSON.stringify(jwks),
+        }),
       }),
     },
     folders,
@@ -80,7 +101,12 @@ export async function startGateway(
         const { userId, kind } = client.caller;
         return {
           operation: { correlationId, actor: userId ? `user:${userId}` : kind },
-          context: { client, correlationId, clientAddress: clientAddress(request, TRUST_PROXY), userAgent: userAgent(request) },
+          context: {
+            client,
+            correlationId,
+            clientAddress: clientAddress(request, TRUST_PROXY),
+            userAgent: userAgent(request),
+          },
         };
       },
     },
@@ -107,15 +133,48 @@ function originRule(listed: string | undefined, production: boolean): ((origin: 
   return (origin) => origins.has(origin);
 }
 
+function sourceOf({ SUPERGRAPH_FILE: file, SUPERGRAPH_URL: url }: GatewayEnvironment): SupergraphSource {
+  if (file && url) throw new SettingError('The settings SUPERGRAPH_FILE and SUPERGRAPH_URL contradict each other: set one.');
+  return url ? { url } : file ? { file } : committed;
+}
+
+async function firstSupergraph(source: SupergraphSource): Promise<string> {
+  try {
+    return await readSupergraph(source);
+  } catch (error) {
+    const setting = 'url' in source ? 'SUPERGRAPH_URL' : 'SUPERGRAPH_FILE';
+    throw new SettingError(
+      `The supergraph of the setting ${setting} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+}
+
+/** The documents of a folder (*.graphql), by their files' names. */
+async function registeredOperations(folder: string | undefined): Promise<RegisteredOperations> {
+  if (folder === undefined) return new Map();
+  try {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.graphql')).sort();
+    return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)));
+  } catch (error) {
+    throw new SettingError(
+      `The folder of the setting REGISTERED_OPERATIONS cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+}
+
 /** The contexts by the names that the supergraph gives them: `enum join__Graph { IDENTITY @join__graph(name: "identity", url: "…") }`. */
-function subgraphNames(supergraph: string): string[] {
+function subgraphsIn(supergraph: string): { name: string; url: string | undefined }[] {
   return parse(supergraph).definitions.flatMap((definition) =>
     definition.kind === 'EnumTypeDefinition' && definition.name.value === 'join__Graph'
-      ? (definition.values ?? []).flatMap(({ directives = [] }) =>
-          directives.flatMap(({ arguments: args = [] }) =>
-            args.filter(({ name }) => name.value === 'name').map(({ value }) => String(valueFromASTUntyped(value))),
-          ),
-        )
+      ? (definition.values ?? []).flatMap(({ directives = [] }) => {
+          const given = new Map(
+            directives.flatMap(({ arguments: args = [] }) =>
+              args.map(({ name, value }) => [name.value, String(valueFromASTUntyped(value))]),
+            ),
+          );
+          const name = given.get('name');
+          return name === undefined ? [] : [{ name, url: given.get('url') || undefined }];
+        })
       : [],
   );
 }

@@ -11,9 +11,11 @@ import { refuse } from './refusals.js';
 export interface Client {
   readonly caller: Caller;
   readonly credential: string;
+  /** The header as it came, where subgraphs read it themselves. */
+  readonly authorization?: string;
 }
 
-const nobody: Client = { caller: anonymous, credential: 'anonymous' };
+export const nobody: Client = { caller: anonymous, credential: 'anonymous' };
 
 const claims = z.object({
   sub: z.string().transform(userId),

@@ -47,6 +47,9 @@ const rememberedShapes = 16;
 
 /** Runs operations on one supergraph. Knows nothing of HTTP, sockets or users. */
 export interface Engine {
+  readonly planner: Planner;
+  /** What has been prepared and is still kept. */
+  remembered(): readonly { readonly key: string; readonly document: DocumentNode; readonly operation: OperationDefinitionNode }[];
   /** `key` names the document and the operation in it. Throws a GraphQLError when it cannot be planned. */
   prepare(key: string, document: DocumentNode, operation: OperationDefinitionNode): Prepared;
   execute(prepared: Prepared, variables: Variables, transport: Transport): Promise<ExecutionResult>;
@@ -55,15 +58,20 @@ export interface Engine {
 }
 
 export function createEngine(planner: Planner): Engine {
-  const operations = new Map<string, Prepared>();
+  const operations = new Map<string, { document: DocumentNode; operation: OperationDefinitionNode; prepared: Prepared }>();
 
   function prepare(key: string, document: DocumentNode, operation: OperationDefinitionNode): Prepared {
     const known = operations.get(key);
-    if (known) return known;
+    if (known) {
+      // Least recently used first.
+      operations.delete(key);
+      operations.set(key, known);
+      return known.prepared;
+    }
     const prepared = compile(document, operation);
     const [oldest] = operations.keys();
     if (operations.size >= rememberedOperations && oldest !== undefined) operations.delete(oldest);
-    operations.set(key, prepared);
+    operations.set(key, { document, operation, prepared });
     return prepared;
   }
 
@@ -148,6 +156,8 @@ export function createEngine(planner: Planner): Engine {
   }
 
   return {
+    planner,
+    remembered: () => Array.from(operations, ([key, { document, operation }]) => ({ key, document, operation })),
     prepare,
     execute: (prepared, variables, transport) => run(prepared, variables, transport),
     mapEvent: run,

@@ -1,53 +1,89 @@
-import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway';
+import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ApolloServerOptions } from '@apollo/server';
-import { operationOf } from '@storytelling/shared/graphql/document';
+import { documentErrors, operationOf } from '@storytelling/shared/graphql/document';
 import { refusalError } from '@storytelling/shared/graphql/errors';
-import { mapEvents } from '@storytelling/shared/infrastructure/map-events';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import { mapEvents } from '@storytelling/shared/infrastructure/map-events';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, Kind, type OperationDefinitionNode, parse, print } from 'graphql';
 import { refuse } from '../access/refusals.js';
 import { createEngine, type Engine, type Prepared } from './engine.js';
 import type { Transport } from './fetches.js';
-import { plannerOf } from './planner.js';
+import { loadPlanner } from './planner.js';
 import type { RequestContext, Subgraph } from './subgraph.js';
 
 type GatewayInterface = NonNullable<ApolloServerOptions<RequestContext>['gateway']>;
+type SchemaListener = Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0];
 
-/** The package keeps the supergraph and the planner; nothing is ever sent by it. */
-const neverAsked: GraphQLDataSource = {
-  process: () => Promise.reject(new Error('operations are executed by the engine')),
-};
+/** What Apollo Server stands in front of. */
+export interface Federation extends GatewayInterface {
+  /**
+   * Takes another supergraph between two requests, with the plans of what clients have asked lately already made. Rejects, and goes on
+   * with the one that it has, when that is no supergraph or an operation that clients are registered with is not valid on it.
+   */
+  replace(supergraph: string): Promise<void>;
+}
 
-/** What Apollo Server stands in front of: @apollo/gateway for the life cycle of the supergraph and for plans, our engine for everything else. */
-export function federation({
+/** The texts of documents that clients rely on, by a name that says which. */
+export type RegisteredOperations = ReadonlyMap<string, string>;
+
+/** As Apollo Server hashes the text of a document (SHA-256). */
+const keyOf = (queryHash: string, operation: OperationDefinitionNode) => `${queryHash} ${operation.name?.value ?? ''}`;
+
+export async function federation({
   supergraph,
-  subgraphs,
+  registered = new Map(),
+  subgraph,
   log,
+  production,
 }: {
   supergraph: string;
-  subgraphs: ReadonlyMap<string, Subgraph>;
+  registered?: RegisteredOperations;
+  subgraph: (name: string) => Subgraph;
   log: Logger;
-}): GatewayInterface {
-  const gateway = new ApolloGateway({
-    supergraphSdl: supergraph,
-    buildService: () => neverAsked,
-    // Plans are made of documents from anywhere: a bound on the work for one, far above what any real document needs.
-    queryPlannerConfig: { debug: { maxEvaluatedPlans: 1_000 } },
-    logger: log,
-  });
-  let engine: Engine | undefined;
+  production: boolean;
+}): Promise<Federation> {
+  // A request is executed on the schema on which it was validated, whatever has been taken since.
+  const engines = new WeakMap<GraphQLSchema, Engine>();
+  const listeners = new Set<SchemaListener>();
+  let current = await prepare(supergraph);
 
-  const subgraph = (name: string): Subgraph => {
-    const found = subgraphs.get(name);
-    if (!found) throw new Error(`the plan names an unknown subgraph: ${name}`);
-    return found;
+  async function prepare(sdl: string): Promise<Engine> {
+    const planner = await loadPlanner(sdl, log);
+    const engine = createEngine(planner);
+    for (const [name, text] of registered) {
+      const [error] = documentErrors(planner.schema, parse(text), production);
+      if (error) throw new Error(`the registered operation ${name} is not valid on it: ${error.message}`);
+    }
+    engines.set(planner.schema, engine);
+    return engine;
+  }
+
+  /** One plan at a time: requests come in between. */
+  async function warm(engine: Engine, previous: Engine | undefined): Promise<void> {
+    for (const text of registered.values()) {
+      const document = parse(text);
+      const hash = createHash('sha256').update(text).digest('hex');
+      for (const operation of document.definitions)
+        if (operation.kind === Kind.OPERATION_DEFINITION) engine.prepare(keyOf(hash, operation), document, operation);
+      await turn();
+    }
+    for (const { key, document, operation } of previous?.remembered() ?? []) {
+      if (documentErrors(engine.planner.schema, document, production).length === 0) engine.prepare(key, document, operation);
+      await turn();
+    }
+  }
+
+  const announce = ({ planner }: Engine) => {
+    for (const listener of listeners) listener({ apiSchema: planner.schema, coreSupergraphSdl: planner.supergraph });
   };
+
   const transportFor = (context: RequestContext): Transport => ({
     send: (name, request) => subgraph(name).send(request, context),
     broken: (name, reason) => subgraph(name).broken(reason),
   });
 
-  async function subscribe(prepared: Prepared, variables: Record<string, unknown>, context: RequestContext, running: Engine) {
+  async function subscribe(engine: Engine, prepared: Prepared, variables: Record<string, unknown>, context: RequestContext) {
     const { primary } = prepared;
     if (!primary) throw new Error('a subscription without a primary fetch');
     const transport = transportFor(context);
@@ -60,29 +96,42 @@ export function federation({
       // No data at all: the subgraph did not open the stream.
       const [refusal] = event.data == null ? (event.errors ?? []) : [];
       if (refusal) throw new GraphQLError(refusal.message, { path: refusal.path, extensions: refusal.extensions });
-      return running.mapEvent(prepared, variables, transport, event);
+      return engine.mapEvent(prepared, variables, transport, event);
     });
   }
 
   return {
-    onSchemaLoadOrUpdate: (listener) => gateway.onSchemaLoadOrUpdate(listener),
-    stop: () => gateway.stop(),
-    async load(options) {
-      await gateway.load(options);
+    onSchemaLoadOrUpdate(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async stop() {
+      listeners.clear();
+    },
+    async load() {
+      await warm(current, undefined);
+      announce(current);
       return {
-        async executor({ document, request, queryHash, context: given }) {
+        async executor({ schema, document, request, queryHash, context: given }) {
           const context = given as RequestContext;
-          engine ??= createEngine(plannerOf(gateway));
+          const engine = engines.get(schema) ?? current;
           const operation = operationOf(document, request.operationName);
           if (operation instanceof GraphQLError) throw operation;
-          const prepared = engine.prepare(`${queryHash} ${request.operationName ?? ''}`, document, operation);
+          const prepared = engine.prepare(keyOf(queryHash ?? print(document), operation), document, operation);
           const variables = request.variables ?? {};
           if (prepared.kind !== 'subscription') return engine.execute(prepared, variables, transportFor(context));
           if (!context.acceptSubscription) throw refusalError(refuse.SUBSCRIPTION_OVER_HTTP(), { status: 400 });
-          context.acceptSubscription(await subscribe(prepared, variables, context, engine));
+          context.acceptSubscription(await subscribe(engine, prepared, variables, context));
           return { data: null };
         },
       };
+    },
+    async replace(sdl) {
+      if (sdl === current.planner.supergraph) return;
+      const next = await prepare(sdl);
+      await warm(next, current);
+      current = next;
+      announce(next);
     },
   };
 }

@@ -1,11 +1,13 @@
 import { operationFromDocument } from '@apollo/federation-internals';
-import type { ApolloGateway } from '@apollo/gateway';
+import { ApolloGateway } from '@apollo/gateway';
 import type { QueryPlan } from '@apollo/query-planner';
+import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { type Types, typesOf } from './types.js';
 
 /** The reference planner for one supergraph. All that reaches into Apollo's packages is in this file. */
 export interface Planner {
+  readonly supergraph: string;
   /** What clients see. */
   readonly schema: GraphQLSchema;
   readonly types: Types;
@@ -13,15 +15,27 @@ export interface Planner {
   plan(document: DocumentNode, operationName: string | undefined): QueryPlan;
 }
 
-export function plannerOf(gateway: ApolloGateway): Planner {
+/** Rejects when the SDL is no supergraph. Takes 50–100 ms of this thread. */
+export async function loadPlanner(supergraph: string, log?: Logger): Promise<Planner> {
+  // It reports to its vendor unless this is set before it loads a schema.
+  process.env.APOLLO_TELEMETRY_DISABLED = 'true';
+  const gateway = new ApolloGateway({
+    supergraphSdl: supergraph,
+    // The package keeps the supergraph and the planner; nothing is ever sent by it.
+    buildService: () => ({ process: () => Promise.reject(new Error('operations are executed by the engine')) }),
+    // Plans are made of documents from anywhere: a bound on the work for one, far above what any real document needs.
+    queryPlannerConfig: { debug: { maxEvaluatedPlans: 1_000 } },
+    logger: log ?? { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  await gateway.load();
   // The only way out of the package, which otherwise keeps its planner private. One of our own would be a second copy of it all.
   const { queryPlanner } = gateway.__testing();
   if (!queryPlanner) throw new Error('the supergraph is not loaded');
-  const { supergraph } = queryPlanner;
-  const apiSchema = supergraph.apiSchema();
+  const apiSchema = queryPlanner.supergraph.apiSchema();
   return {
+    supergraph,
     schema: apiSchema.toGraphQLJSSchema(),
-    types: typesOf(supergraph.schema.toGraphQLJSSchema()),
+    types: typesOf(queryPlanner.supergraph.schema.toGraphQLJSSchema()),
     plan: (document, operationName) =>
       queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, operationName === undefined ? {} : { operationName })),
   };

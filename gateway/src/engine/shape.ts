@@ -19,7 +19,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { isObject, type Json, own, put } from './json.js';
+import { isObject, type Json, merge, own, put } from './json.js';
 
 /**
  * From all that the fetches have found, exactly what the client asked for, in the order in which it was asked. Nulls move up to the next
@@ -109,6 +109,11 @@ export function shapeOf(
         fields.push({ key, complete: isObjectType(type) ? () => type.name : () => undefined });
         continue;
       }
+      // What the gateway itself has answered.
+      if (name.startsWith('__')) {
+        fields.push({ key, complete: (value) => value ?? null });
+        continue;
+      }
       const definition = 'getFields' in type ? type.getFields()[name] : undefined;
       if (definition) fields.push({ key, complete: completer(definition.type, nodes, `${type.name}.${name}`) });
     }
@@ -195,6 +200,7 @@ export function shapeOf(
 
   return (data, given, introspect) => {
     const state: State = { problems: 0, missing: 0, path: undefined, report: undefined };
+    if (introspected.length > 0) merge(data, introspect(introspected.flat()), () => true);
     let shaped = shapeData(data, state);
     const errors: GraphQLError[] = [];
     if (state.problems > 0) {
@@ -210,9 +216,6 @@ export function shapeOf(
         },
       };
       shaped = shapeData(data, told);
-    }
-    if (shaped && introspected.length > 0) {
-      Object.assign(shaped, introspect(introspected.flat()));
     }
     return { data: shaped, errors };
   };

@@ -1,5 +1,4 @@
 import { refusalError } from '@storytelling/shared/graphql/errors';
-import type { GatewayTokens } from '@storytelling/shared/infrastructure/gateway-token';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
@@ -8,6 +7,7 @@ import { Pool } from 'undici';
 import { WebSocket } from 'ws';
 import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
+import { breaker } from './breaker.js';
 import type { SubgraphAnswer, SubgraphRequest } from './fetches.js';
 
 /** What one request or subscription of a client carries through the engine. */
@@ -20,6 +20,9 @@ export type RequestContext = {
   /** Set where a subscription can be served: takes its events instead of an answer. */
   readonly acceptSubscription?: (events: AsyncGenerator<ExecutionResult>) => void;
 };
+
+/** The authorization header for a subgraph; without a context, of the gateway itself. Undefined: none. */
+export type Authorize = (subgraph: string, context: RequestContext | undefined) => Promise<string | undefined>;
 
 export interface LiveRequest {
   readonly query: string;
@@ -49,34 +52,37 @@ const waitingEvents = 256;
 export function connectSubgraph({
   name,
   url,
-  tokens,
+  authorize,
   log,
   production,
 }: {
   name: string;
   url: URL;
-  tokens: GatewayTokens;
+  authorize: Authorize;
   log: Logger;
   production: boolean;
 }): Subgraph {
   const pool = new Pool(url.origin, { connections: 64, connect: { timeout: 2_000 }, headersTimeout: deadline, bodyTimeout: deadline });
 
-  async function credentials({ client, correlationId, clientAddress }: RequestContext) {
-    return { authorization: `Bearer ${await tokens.issue(name, client.caller, client.credential)}`, correlationId, clientAddress };
-  }
+  const circuit = breaker();
+  /** Equal queries of one credential that are on their way: their answers' texts, since each request goes on to change what it reads. */
+  const underway = new Map<string, Promise<{ status: number; text: string }>>();
 
-  async function post(body: string, context: RequestContext): Promise<{ status: number; text: string }> {
-    const { authorization, correlationId, clientAddress } = await credentials(context);
+  async function post(
+    body: string,
+    { correlationId, clientAddress, userAgent }: RequestContext,
+    authorization: string | undefined,
+  ): Promise<{ status: number; text: string }> {
     const response = await pool.request({
       path: url.pathname,
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'application/json',
-        authorization,
+        ...(authorization !== undefined && { authorization }),
         'x-correlation-id': correlationId,
         'x-client-address': clientAddress,
-        ...(context.userAgent && { 'x-client-agent': context.userAgent }),
+        ...(userAgent && { 'x-client-agent': userAgent }),
       },
       body,
       signal: AbortSignal.timeout(deadline),
@@ -109,22 +115,45 @@ export function connectSubgraph({
     return unavailable();
   };
 
+  /** Whoever may see different things must not share: the credential is part of what is equal. */
+  function shared(body: string, context: RequestContext, authorization: string | undefined): Promise<{ status: number; text: string }> {
+    const key = `${authorization} ${context.clientAddress} ${body}`;
+    const known = underway.get(key);
+    if (known) return known;
+    const answer = post(body, context, authorization)
+      .catch((error: unknown) => {
+        // A fetch that timed out would make the client wait twice.
+        if (isTimeout(error)) throw error;
+        return post(body, context, authorization);
+      })
+      .finally(() => underway.delete(key));
+    underway.set(key, answer);
+    return answer;
+  }
+
+  /** What changes something is sent once: it may have happened before its answer was lost. */
   async function send({ body, isQuery }: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer> {
+    if (!circuit.admits()) throw unavailable();
     try {
-      const { status, text } = await post(body, context).catch((error: unknown) => {
-        // A mutation may have happened before its answer was lost. A fetch that timed out would make the client wait twice.
-        if (!isQuery || isTimeout(error)) throw error;
-        return post(body, context);
-      });
+      const authorization = await authorize(name, context);
+      const { status, text } = await (isQuery ? shared(body, context, authorization) : post(body, context, authorization));
       const answer: unknown = JSON.parse(text);
       // Whatever makes a subgraph refuse a whole planned operation (another schema than the supergraph says, another key than ours) is
       // not the client's fault and none of its business.
       if (!isAnswer(answer) || (answer.data === undefined && status !== 200)) throw new Error(`answered ${status}: ${text.slice(0, 300)}`);
+      circuit.succeeded();
       return answer;
     } catch (error) {
+      circuit.failed();
       log.error({ err: error, subgraph: name }, 'subgraph request failed');
       throw unavailable();
     }
+  }
+
+  async function extensionsOf(context: RequestContext) {
+    const authorization = await authorize(name, context);
+    const { correlationId, clientAddress } = context;
+    return { ...(authorization !== undefined && { authorization }), correlationId, clientAddress };
   }
 
   let silence: NodeJS.Timeout | undefined;
@@ -135,9 +164,10 @@ export function connectSubgraph({
         super(address, protocols, { perMessageDeflate: false, handshakeTimeout: deadline, maxPayload: answerLimit });
       }
     },
-    connectionParams: async () => ({
-      authorization: `Bearer ${await tokens.issue(name, { kind: 'service', permissions: [] }, 'gateway')}`,
-    }),
+    connectionParams: async () => {
+      const authorization = await authorize(name, undefined);
+      return authorization === undefined ? {} : { authorization };
+    },
     connectionAckWaitTimeout: deadline,
     // A lost connection ends the subscriptions on it: repeated as they were, they would begin at a cursor that the client has passed.
     retryAttempts: 0,
@@ -166,7 +196,7 @@ export function connectSubgraph({
         wake();
       };
       const unsubscribe = socket.subscribe<Record<string, unknown>, Record<string, unknown>>(
-        { query, operationName, variables, extensions: await credentials(context) },
+        { query, operationName, variables, extensions: await extensionsOf(context) },
         {
           next(event) {
             if (end) return;

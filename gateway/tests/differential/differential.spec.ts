@@ -6,7 +6,7 @@ import { type DocumentNode, execute, type GraphQLFormattedError, parse, validate
 import { composeSupergraph } from '../../../tools/compose.mjs';
 import { createEngine } from '../../src/engine/engine.js';
 import type { Json } from '../../src/engine/json.js';
-import { plannerOf } from '../../src/engine/planner.js';
+import { loadPlanner } from '../../src/engine/planner.js';
 import { randomOperation } from './operations.js';
 import { subgraphSchema } from './subgraphs.js';
 import { supergraphs } from './supergraphs.js';
@@ -56,10 +56,10 @@ async function prepare(name: string) {
     buildService: () => ({ process: () => Promise.reject(new Error('not asked')) }),
     logger: { debug() {}, info() {}, warn() {}, error() {} },
   });
+  const planner = await loadPlanner(supergraph);
   await gateway.load();
   const { queryPlanner } = gateway.__testing();
   if (!queryPlanner) throw new Error('a planner');
-  const planner = plannerOf(gateway);
   const full = queryPlanner.supergraph.schema.toGraphQLJSSchema();
   const schemas = new Map(parts.map(([subgraph, sdl]) => [subgraph, subgraphSchema(subgraph, sdl, full, seed)]));
 
