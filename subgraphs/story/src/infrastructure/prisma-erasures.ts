@@ -61,17 +61,17 @@ async function keepPublished(tx: Tx, id: string, streamVersion: number): Promise
   await tx.$executeRaw`
     WITH shown AS (
       SELECT c.*, n::int - 1 AS position FROM story_versions v, jsonb_array_elements(v.published_findings -> 'characters') WITH ORDINALITY AS e(found, n),
-        jsonb_to_record(e.found) AS c(id uuid, name text, aliases jsonb, description text, personality text, role text, traits jsonb)
+        jsonb_to_record(e.found) AS c(id uuid, name text, aliases jsonb, description text, personality text, role text, traits jsonb, origin text)
       WHERE v.story_id = ${id}::uuid
     ), gone AS (
       DELETE FROM story_characters WHERE story_id = ${id}::uuid AND id NOT IN (SELECT id FROM shown)
     )
-    UPDATE story_characters c SET (name, aliases, description, personality, role, traits, position) =
-      (shown.name, shown.aliases, shown.description, shown.personality, shown.role, shown.traits, shown.position)
+    UPDATE story_characters c SET (name, aliases, description, personality, role, traits, origin, position, dismissed) =
+      (shown.name, shown.aliases, shown.description, shown.personality, shown.role, shown.traits, coalesce(shown.origin, 'analysis'), shown.position, NULL)
     FROM shown WHERE c.id = shown.id AND c.story_id = ${id}::uuid`;
   await tx.$executeRaw`
-    INSERT INTO story_segments (id, story_id, segment_index, text, emotion, speaker_id)
-    SELECT (s ->> 'id')::uuid, v.story_id, n::int - 1, s ->> 'text', s ->> 'emotion', (s ->> 'speakerId')::uuid
+    INSERT INTO story_segments (id, story_id, segment_index, text, emotion, speaker_id, origin)
+    SELECT (s ->> 'id')::uuid, v.story_id, n::int - 1, s ->> 'text', s ->> 'emotion', (s ->> 'speakerId')::uuid, coalesce(s ->> 'origin', 'analysis')
     FROM story_versions v, jsonb_array_elements(v.published_findings -> 'segments') WITH ORDINALITY AS e(s, n) WHERE v.story_id = ${id}::uuid`;
   await tx.$executeRaw`
     INSERT INTO story_emotions (id, story_id, emotion, intensity, context, quote, segment_index, position)
