@@ -25,10 +25,12 @@ END $$;
 -- the streams of this context with personal events of these people. Whoever runs services as another role than the owner of the tables grants
 -- them INSERT and SELECT on event_store, and this function.
 CREATE FUNCTION backbone.erase_personal(subjects text[], personal jsonb) RETURNS SETOF varchar LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog SET backbone.erasing = 'on' AS $$
+  SET search_path = pg_catalog AS $$
 DECLARE
   declared record;
 BEGIN
+  -- Not as a SET of the function: only a superuser may make one with a name of ours.
+  PERFORM set_config('backbone.erasing', 'on', true);
   FOR declared IN
     SELECT each ->> 'type' AS type, each ->> 'owner' AS owner, ARRAY(SELECT jsonb_array_elements_text(each -> 'path')) AS path
     FROM jsonb_array_elements(personal) AS each
@@ -42,6 +44,7 @@ BEGIN
         CASE declared.owner WHEN 'stream' THEN substr(e.stream_id, strpos(e.stream_id, '-') + 1) ELSE e.event_data ->> declared.owner END]
       RETURNING e.stream_id;
   END LOOP;
+  PERFORM set_config('backbone.erasing', 'off', true);
 END $$;
 REVOKE ALL ON FUNCTION backbone.erase_personal(text[], jsonb) FROM PUBLIC;
 
