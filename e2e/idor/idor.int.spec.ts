@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { openPool } from '@storytelling/shared/infrastructure/database';
 import type { GraphQLObjectType } from 'graphql';
+import type pg from 'pg';
 import { until } from '../running-platform.js';
-import { type Answer, contexts, schemaOf, startContexts } from './contexts.js';
+import { type Answer, type Context, contexts, schemaOf, startContexts } from './contexts.js';
 import { type Person, somebody, type Who, whos } from './people.js';
 import { entitiesOf, operationOf, selectionOf, shown } from './selection.js';
 import { type Belongings, type Outcome, rows } from './who-may-what.js';
@@ -17,23 +18,23 @@ const kinds = { Query: 'query', Mutation: 'mutation', Subscription: 'subscriptio
 type Kind = keyof typeof kinds;
 
 let running: Awaited<ReturnType<typeof startContexts>>;
+let identity: pg.Pool;
 let people: Record<Who, Person>;
 let my: Belongings;
 
 beforeAll(async () => {
   running = await startContexts();
-  const identity = openPool({ connectionString: running.databaseUrl('identity'), max: 2 });
-  try {
-    people = Object.fromEntries(
-      await Promise.all(whos.map(async (who) => [who, await somebody(who, running.ask, identity)] as const)),
-    ) as Record<Who, Person>;
-  } finally {
-    await identity.end();
-  }
+  identity = openPool({ connectionString: running.databaseUrl('identity'), max: 2 });
+  people = Object.fromEntries(
+    await Promise.all(whos.map(async (who) => [who, await somebody(who, running.ask, identity)] as const)),
+  ) as Record<Who, Person>;
   people = { ...people, stranger: { ...people.other, caller: { kind: 'anonymous', permissions: [] } } };
   my = await belongings();
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  await identity.end();
+  await running.stop();
+});
 
 describe.each(contexts)('%s', (context) => {
   const schema = schemaOf(context);
@@ -101,8 +102,8 @@ function outcomeOf({ data, errors }: Answer, field: string, all: ReadonlySet<str
 /** What the owner has: an account, a story that readers know in one edition and its author in the next, a draft that nobody knows. */
 async function belongings(): Promise<Belongings> {
   const { caller } = people.owner;
-  const run = async (source: string, variables: object) => {
-    const { data, errors } = await running.ask('story', caller, source, variables);
+  const run = async (source: string, variables: object, context: Context = 'story') => {
+    const { data, errors } = await running.ask(context, caller, source, variables);
     if (errors) throw new Error(JSON.stringify(errors));
     return data ?? {};
   };
@@ -147,9 +148,16 @@ async function belongings(): Promise<Belongings> {
   await run('mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }', {
     input: { id: analyzed, expectedVersion: 1, title: 'The happy fox' },
   });
+  const picture = { input: { contentType: 'image/png', sizeBytes: 10 } };
+  const { requestProfileImageUpload: upload } = await run(
+    'mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) { id } }',
+    picture,
+    'identity',
+  );
   return {
     owner: people.owner,
     secrets,
+    upload: (upload as { id: string }).id,
     draft,
     analyzed,
     published,
@@ -158,6 +166,7 @@ async function belongings(): Promise<Belongings> {
     publishedSegment: publishedSegment.id,
     cursorOfAnalyzed,
     cursorOfPublished,
+    newAccount: () => somebody('other', running.ask, identity),
     newDraft,
     newAnalyzed,
     newPublished,

@@ -7,6 +7,8 @@ export interface Belongings {
   readonly owner: Person;
   /** Values that stand in nothing that everybody may see: the owner's personal data, the titles of a draft and of an edition that is not published. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The id of an upload for a picture; its bytes have not been sent. */
+  readonly upload: string;
   /** Stories, by their ids. The published one has been edited since. */
   readonly draft: string;
   readonly analyzed: string;
@@ -19,6 +21,7 @@ export interface Belongings {
   /** From before the last thing that happened to each. */
   readonly cursorOfAnalyzed: string;
   readonly cursorOfPublished: string;
+  newAccount(): Promise<Person>;
   newDraft(): Promise<string>;
   newAnalyzed(): Promise<string>;
   newPublished(): Promise<string>;
@@ -35,6 +38,7 @@ type Row = Partial<Record<Who | 'everybodyElse', Outcome>> & {
   readonly given?: (my: Belongings, asking: Person) => Variables | Promise<Variables>;
 };
 
+const moderators: readonly Who[] = ['moderator', 'admin', 'superAdmin'];
 const signedInOnly = { stranger: 'SIGN_IN_REQUIRED' };
 /** Of an account: what everybody sees, and what those see who help its user. */
 const account = {
@@ -42,19 +46,26 @@ const account = {
   ...forEach(['support', 'admin', 'superAdmin'], 'without hasSecondFactor sessions, knowing email firstName lastName'),
 };
 /** Of a story that is not published: its author and moderators know it, to others it is not there. */
-const unpublished = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all') };
-const draft = { everybodyElse: 'none', ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft') };
+const unpublished = { everybodyElse: 'none', ...forEach(moderators, 'all') };
+const draft = { everybodyElse: 'none', ...forEach(moderators, 'all, knowing draft') };
 const published = {
   everybodyElse: 'without analyses updates',
-  ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing nextEdition'),
+  ...forEach(moderators, 'all, knowing nextEdition'),
 };
 const ofAnAuthor = (without: string) => ({
   everybodyElse: without,
-  ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing draft nextEdition'),
+  ...forEach(moderators, 'all, knowing draft nextEdition'),
 });
-const moderators: readonly Who[] = ['moderator', 'admin', 'superAdmin'];
 /** Moderators see the story, so they are told that it is not theirs; to others it is not there. */
 const ofTheAuthorAlone = { ...signedInOnly, everybodyElse: 'STORY_NOT_FOUND', ...forEach(moderators, 'STORY_NOT_YOURS') };
+
+/** For those whose role allows it. */
+const staff = (allowed: readonly Who[], outcome: Outcome = 'all') => ({
+  ...forAll('NOT_ALLOWED'),
+  ...signedInOnly,
+  ...forEach(allowed, outcome),
+});
+const ofStaff = { ...forAll('none'), ...forEach(['support', 'admin', 'superAdmin'], 'all') };
 
 /** Of whom a field that can be asked is a row at least: `Kind.field`, then what it is asked for. */
 export const rows: Record<Context, Record<string, Row>> = {
@@ -64,49 +75,100 @@ export const rows: Record<Context, Record<string, Row>> = {
     'Reference.User': { given: ({ owner }) => ({ id: owner.userId }), ...account },
     'Mutation.register (an address that is taken)': {
       given: ({ owner: { email } }) => ({ input: { email, password, displayName: 'Me' } }),
-      owner: 'EMAIL_TAKEN',
-      everybodyElse: 'EMAIL_TAKEN',
+      ...forAll('EMAIL_TAKEN'),
     },
     'Mutation.signIn (without the password)': {
       given: ({ owner: { email } }) => ({ input: { email, password: 'another fox' } }),
-      owner: 'SIGN_IN_FAILED',
-      everybodyElse: 'SIGN_IN_FAILED',
+      ...forAll('SIGN_IN_FAILED'),
     },
     'Mutation.refreshSession (a made-up token)': {
       given: () => ({ input: { refreshToken: 'A'.repeat(43) } }),
-      owner: 'REFRESH_TOKEN_INVALID',
-      everybodyElse: 'REFRESH_TOKEN_INVALID',
+      ...forAll('REFRESH_TOKEN_INVALID'),
     },
     'Mutation.signOut': { ...signedInOnly },
     'Mutation.verifyEmail (a made-up token)': {
       given: () => ({ input: { token: 'A'.repeat(43) } }),
-      owner: 'EMAIL_TOKEN_INVALID',
-      everybodyElse: 'EMAIL_TOKEN_INVALID',
+      ...forAll('EMAIL_TOKEN_INVALID'),
     },
     'Mutation.requestEmailVerification': { ...signedInOnly },
     'Mutation.requestPasswordReset': { given: ({ owner: { email } }) => ({ input: { email } }) },
     'Mutation.resetPassword (a made-up token)': {
       given: () => ({ input: { token: 'A'.repeat(43), password: 'a new fox in the cellar' } }),
-      owner: 'EMAIL_TOKEN_INVALID',
-      everybodyElse: 'EMAIL_TOKEN_INVALID',
+      ...forAll('EMAIL_TOKEN_INVALID'),
     },
     'Mutation.changePassword (without the old one)': {
       given: () => ({ input: { currentPassword: 'another fox', newPassword: 'a new fox in the cellar' } }),
+      ...forAll('CURRENT_PASSWORD_WRONG'),
       ...signedInOnly,
-      owner: 'CURRENT_PASSWORD_WRONG',
-      everybodyElse: 'CURRENT_PASSWORD_WRONG',
     },
     'Mutation.requestProfileImageUpload': { given: () => ({ input: { contentType: 'image/png', sizeBytes: 10 } }), ...signedInOnly },
-    'Query.erasure (of somebody else, by an id that nobody can guess)': {
-      given: () => ({ id: randomUUID() }),
-      owner: 'none',
-      everybodyElse: 'none',
+    'Query.erasure (of somebody else, by an id that nobody can guess)': { given: () => ({ id: randomUUID() }), ...forAll('none') },
+    'Mutation.eraseUser (a member)': {
+      given: async ({ newAccount }) => ({
+        input: { userId: (await newAccount()).userId, stories: 'REMOVE', password, reason: 'I do not like them.' },
+      }),
+      ...staff(['admin']),
+      superAdmin: 'SECOND_FACTOR_MISSING',
     },
     'Mutation.eraseUser (without password and reason)': {
       given: ({ owner }) => ({ input: { userId: owner.userId, stories: 'REMOVE', password: 'another fox' } }),
+      ...forAll('REASON_MISSING'),
       ...signedInOnly,
       owner: 'ERASURE_PASSWORD_WRONG',
-      everybodyElse: 'REASON_MISSING',
+    },
+    'Query.users (by their address)': {
+      given: ({ owner: { email } }) => ({ search: email }),
+      ...staff(['support', 'admin', 'superAdmin'], 'all, knowing email firstName lastName'),
+    },
+    'Query.roles': staff(['support', 'admin', 'superAdmin']),
+    'Reference.Role': { given: () => ({ id: 'content-moderator' }), ...ofStaff },
+    'Reference.Permission': { given: () => ({ id: 'story:moderate' }), ...ofStaff },
+    'Mutation.assignRole (to a member)': {
+      given: async ({ newAccount }) => ({ input: { userId: (await newAccount()).userId, role: 'CUSTOMER_SUPPORT' } }),
+      ...staff(['admin']),
+      superAdmin: 'SECOND_FACTOR_MISSING',
+    },
+    'Mutation.assignRole (to oneself)': {
+      given: (_, { userId }) => ({ input: { userId, role: 'SUPER_ADMIN' } }),
+      ...staff([]),
+      admin: 'ROLE_ABOVE_YOURS',
+      superAdmin: 'SECOND_FACTOR_MISSING',
+    },
+    'Mutation.grantPermission': {
+      given: () => ({ input: { roleId: 'member', resource: 'user', action: 'read' } }),
+      ...staff([]),
+      superAdmin: 'SECOND_FACTOR_MISSING',
+    },
+    'Mutation.revokePermission': {
+      given: () => ({ input: { roleId: 'content-moderator', resource: 'story', action: 'moderate' } }),
+      ...staff([]),
+      superAdmin: 'SECOND_FACTOR_MISSING',
+    },
+    'Mutation.deactivateUser (a member)': {
+      given: async ({ newAccount }) => ({ input: { userId: (await newAccount()).userId, reason: 'I do not like them.' } }),
+      ...staff(['admin', 'superAdmin']),
+    },
+    'Mutation.revokeSession (of somebody else)': {
+      given: async ({ newAccount }) => ({ input: { sessionId: (await newAccount()).sessionId } }),
+      ...forAll('SESSION_NOT_FOUND'),
+      ...signedInOnly,
+    },
+    'Mutation.beginSecondFactor': signedInOnly,
+    'Mutation.confirmSecondFactor (without the password)': {
+      given: () => ({ input: { code: '000000', password: 'another fox' } }),
+      ...forAll('CURRENT_PASSWORD_WRONG'),
+      ...signedInOnly,
+    },
+    'Mutation.disableSecondFactor (of an account that has none)': {
+      given: () => ({ input: { code: '000000' } }),
+      ...forAll('SECOND_FACTOR_MISSING'),
+      ...signedInOnly,
+    },
+    'Mutation.updateProfile (by an upload of somebody)': {
+      given: ({ upload: imageUploadId }) => ({ input: { imageUploadId } }),
+      ...forAll('UPLOAD_UNKNOWN'),
+      ...signedInOnly,
+      owner: 'UPLOAD_NOT_ARRIVED',
     },
     'Mutation.updateProfile': { given: () => ({ input: { displayName: 'Somebody' } }), ...signedInOnly },
   },
@@ -116,6 +178,11 @@ export const rows: Record<Context, Record<string, Row>> = {
     'Query.stories (of an author)': {
       given: ({ owner }) => ({ filter: { authorId: owner.userId } }),
       ...ofAnAuthor('without nodes.analyses nodes.updates'),
+    },
+    'Query.stories (with words of an edition that is not published)': {
+      given: ({ owner }) => ({ filter: { authorId: owner.userId, search: 'next' } }),
+      everybodyElse: 'without nodes pageInfo.endCursor pageInfo.startCursor',
+      ...forEach(moderators, 'all, knowing nextEdition'),
     },
     'Reference.Story (a draft)': { given: ({ draft: id }) => ({ id }), ...draft },
     'Reference.Story (a published one)': { given: ({ published: id }) => ({ id }), ...published },
@@ -163,13 +230,13 @@ export const rows: Record<Context, Record<string, Row>> = {
     'Mutation.archiveStory (a draft)': {
       given: async ({ newDraft }) => ({ input: { id: await newDraft(), reason: 'It is mine.' } }),
       ...ofTheAuthorAlone,
-      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+      ...forEach(moderators, 'all'),
     },
     'Mutation.archiveStory (a published one)': {
       given: async ({ newPublished }) => ({ input: { id: await newPublished(), reason: 'It is mine.' } }),
       ...signedInOnly,
       everybodyElse: 'STORY_NOT_YOURS',
-      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+      ...forEach(moderators, 'all'),
     },
     'Mutation.deleteStory (a draft)': {
       given: async ({ newDraft }) => ({ input: { id: await newDraft() } }),
@@ -192,32 +259,34 @@ export const rows: Record<Context, Record<string, Row>> = {
       owner: 'REPORT_OF_OWN_STORY',
     },
     'Query.moderationQueue': {
+      ...forAll('MODERATORS_ONLY'),
       ...signedInOnly,
-      owner: 'MODERATORS_ONLY',
-      everybodyElse: 'MODERATORS_ONLY',
-      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+      ...forEach(moderators, 'all'),
     },
     'Mutation.moderateStory': {
       given: async ({ newPublished }) => ({ input: { storyId: await newPublished(), decision: 'UNPUBLISH', reason: 'It is mine.' } }),
+      ...forAll('MODERATORS_ONLY'),
       ...signedInOnly,
-      owner: 'MODERATORS_ONLY',
-      everybodyElse: 'MODERATORS_ONLY',
-      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+      ...forEach(moderators, 'all'),
     },
     'Subscription.storyUpdated (of one that is not published)': {
       given: ({ analyzed: id, cursorOfAnalyzed: after }) => ({ id, after }),
       ...ofTheAuthorAlone,
-      ...forEach(['moderator', 'admin', 'superAdmin'], 'all'),
+      ...forEach(moderators, 'all'),
     },
     'Subscription.storyUpdated (of a published one)': {
       given: ({ published: id, cursorOfPublished: after }) => ({ id, after }),
       ...signedInOnly,
       everybodyElse: 'STORY_UPDATES_NOT_YOURS',
-      ...forEach(['moderator', 'admin', 'superAdmin'], 'all, knowing nextEdition'),
+      ...forEach(moderators, 'all, knowing nextEdition'),
     },
   },
 };
 
 function forEach(whos: readonly Who[], outcome: Outcome): Partial<Record<Who, Outcome>> {
   return Object.fromEntries(whos.map((who) => [who, outcome]));
+}
+
+function forAll(outcome: Outcome): Partial<Record<Who | 'everybodyElse', Outcome>> {
+  return { owner: outcome, everybodyElse: outcome };
 }
