@@ -6,6 +6,7 @@ import { SettingError } from './environment.js';
 import { type EventBus, type EventHandler, type EventSubscription, healthRecord, type UnreadableHandler } from './event-bus.js';
 import { connectionOptions, isSignInFailure, settingAtFault } from './kafka-connection.js';
 import { kafkaMessage, receivedMessage } from './kafka-envelope.js';
+import './kafka-idle-timer.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import type { Logger } from './logger.js';
 

@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs';
 import type { GroupLag } from './group-lag.js';
 import { connectionOptions, settingAtFault } from './kafka-connection.js';
+import './kafka-idle-timer.js';
 import type { KafkaSettings } from './kafka-settings.js';
 
 /** The lag of every group that has committed an offset in a topic of ours. Broadcast groups commit none: they are never behind by design. */
