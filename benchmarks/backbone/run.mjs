@@ -4,6 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { startKafka, whatIsMissing } from '../../tools/kafka/broker.mjs';
 import { bareKafkajs } from './bare-kafkajs.mjs';
 import { startServer } from './context.mjs';
+import { graphileJobs } from './graphile-worker.mjs';
 import { effects, idling, latency, throughput } from './measures.mjs';
 
 const runs = 3;
@@ -62,11 +63,24 @@ const missing = whatIsMissing();
 const kafka = missing ? undefined : await startKafka();
 try {
   await measure('embedded', { server });
+  // In turn, so that whatever else the machine does meets both.
+  const load = { events: 20_000, streams: 100 };
+  const beside = await repeated(async () => ({ ours: await throughput({ server }, load), jobs: await graphileJobs({ server }, load) }));
+  add(
+    'embedded',
+    'graphile-worker, as many jobs that do nothing',
+    'jobs/s',
+    beside.map(({ jobs }) => jobs),
+  );
+  add(
+    'embedded',
+    'ours beside graphile-worker, in turn',
+    '×',
+    beside.map(({ ours, jobs }) => ours / jobs),
+  );
   if (kafka) {
     const on = { server, kafkaUrl: kafka.url };
     await measure('Kafka', on);
-    // In turn, so that whatever else the machine does meets both.
-    const load = { events: 20_000, streams: 100 };
     const pairs = await repeated(async () => ({ ours: await throughput(on, load), bare: await bareKafkajs(kafka.url, load) }));
     add(
       'Kafka',

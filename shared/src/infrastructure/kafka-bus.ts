@@ -255,25 +255,29 @@ export async function openKafkaBus({
         if (positions) for (const [key, offset] of positions) made.seek({ ...partitionOf(key), offset });
         if (paused) made.pause(topics.map((topic) => ({ topic })));
       });
-      if (member && cluster) {
-        await made.connect();
-        await leaveGroup(cluster, groupId, member);
-        member = undefined;
+      let error: Error | undefined;
+      try {
+        if (member && cluster) {
+          await made.connect();
+          await leaveGroup(cluster, groupId, member);
+          member = undefined;
+        }
+        await made.subscribe({ topics: [...topics], fromBeginning: !positions });
+        // Resolves when the group has taken us in, for which it waits until members that were killed are given up (45 s). Whoever subscribes is
+        // starting a service, which must not wait: the events do.
+        const joining = made.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: 4,
+          eachBatch: takeBatch,
+        });
+        started();
+        const refused = new Promise<never>((_, reject) => void joining.catch(reject));
+        error = await Promise.race([crashed, left.promise, refused]);
+      } finally {
+        consumer = undefined;
+        await limited(made.disconnect(), 3_000);
       }
-      await made.subscribe({ topics: [...topics], fromBeginning: !positions });
-      // Resolves when the group has taken us in, for which it waits until members that were killed are given up (45 s). Whoever subscribes is
-      // starting a service, which must not wait: the events do.
-      const joining = made.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 4,
-        eachBatch: takeBatch,
-      });
-      started();
-      const refused = new Promise<never>((_, reject) => void joining.catch(reject));
-      const error = await Promise.race([crashed, left.promise, refused]);
-      consumer = undefined;
-      await limited(made.disconnect(), 3_000);
       if (!error) return false;
       const fault = settingAtFault(error);
       if (fault) {
@@ -460,12 +464,13 @@ export async function openKafkaBus({
  * for its session to end, which takes 45 s. The call exists in kafkajs, beside those that its types name.
  */
 async function leaveGroup(cluster: Cluster, groupId: string, memberId: string): Promise<void> {
+  const coordinator: Broker & { leaveGroup?(member: { groupId: string; memberId: string }): Promise<unknown> } =
+    await cluster.findGroupCoordinator({ groupId });
   try {
-    const coordinator: Broker & { leaveGroup?(member: { groupId: string; memberId: string }): Promise<unknown> } =
-      await cluster.findGroupCoordinator({ groupId });
     await coordinator.leaveGroup?.({ groupId, memberId });
-  } catch {
-    // The group no longer knows it, or will forget it in 45 s.
+  } catch (error) {
+    // Forgotten by itself. Anything else (a coordinator that has just started and is still reading its groups) is tried again.
+    if ((error as { type?: string }).type !== 'UNKNOWN_MEMBER_ID') throw error;
   }
 }
 
