@@ -93,6 +93,20 @@ export function eventBusContract(name: string, open: () => Promise<Transport>) {
       await again.close();
     });
 
+    it('a group that is forgotten was never there: another of its name begins with the oldest event', async () => {
+      const [topic, group] = [fresh('forgets'), fresh('forgotten')];
+      const heard: number[] = [];
+      await bus.publish(topic, storedEvents(subjectOf('f'), [1]));
+      for (const times of [1, 2]) {
+        const subscription = await bus.subscribe(group, [topic], async ({ sequence }) => void heard.push(sequence));
+        await until(() => heard.length === times);
+        await subscription.close();
+        await bus.forgetGroup(group);
+      }
+      await bus.forgetGroup(group);
+      expect(heard).toEqual([1, 1]);
+    });
+
     it('of two members of one group, one hears an event; when it leaves, the other does', async () => {
       const [topic, group] = [fresh('pairs'), fresh('pair')];
       const other = await opened.openBus();

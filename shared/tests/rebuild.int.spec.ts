@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StoredEvent } from '../src/domain-events/event.js';
 import { type Consumer, startConsumer } from '../src/infrastructure/consumer.js';
 import type { EventBus } from '../src/infrastructure/event-bus.js';
+import { openPool } from '../src/infrastructure/database.js';
 import { appendEvents, type SqlTransaction } from '../src/infrastructure/event-store.js';
 import { listOperations } from '../src/infrastructure/operation-log.js';
 import { type Projector, startProjection } from '../src/infrastructure/projection.js';
@@ -78,6 +79,13 @@ describe('a projection', () => {
     const { rows } = await reader.pool.query<{ subject: string; sum: number }>('SELECT subject, sum FROM total');
     return Object.fromEntries(rows.map((row) => [row.subject, row.sum]));
   };
+  /** Whose lag operators would see for ever. */
+  const groupsOfRebuilds = async () => {
+    const busPool = openPool({ connectionString: story.busUrl, max: 1 });
+    const { rowCount } = await busPool.query(`SELECT 1 FROM group_offset WHERE consumer_group LIKE '%@%'`);
+    await busPool.end();
+    return rowCount;
+  };
   const rebuilt = async (id: string) => {
     await until(async () => (await rebuildStatus(reader.pool, id)).finishedAt !== null);
     return rebuildStatus(reader.pool, id);
@@ -126,6 +134,7 @@ describe('a projection', () => {
     expect(await listOperations(reader.pool)).toMatchObject([{ action: 'rebuild', target: 'reader.totals', ...me }]);
     expect(await listOperations(story.pool)).toMatchObject([{ action: 'replay', target: 'reader.totals', ...me }]);
     expect((await reader.pool.query(`SELECT 1 FROM pg_namespace WHERE nspname LIKE 'rebuild%'`)).rowCount).toBe(0);
+    await until(async () => (await groupsOfRebuilds()) === 0);
   });
 
   it('goes on after its service was stopped in the middle', async () => {
@@ -150,6 +159,7 @@ describe('a projection', () => {
       error: expect.stringMatching(/^Counted 4 of .* could not be applied .*: the old tables go on serving\.$/),
     });
     expect((await totals())[a]).toBe(27);
+    await until(async () => (await groupsOfRebuilds()) === 0);
     const { rows } = await reader.pool.query(
       `SELECT 1 FROM backbone.parked UNION ALL SELECT 1 FROM pg_namespace WHERE nspname LIKE 'rebuild%'`,
     );

@@ -293,6 +293,9 @@ export async function openEmbeddedLog({ url, log }: { url: string; log: Logger }
     async erase(topic, subjects, personal) {
       await pool.query('SELECT erase_personal($1, $2, $3::jsonb)', [topic, subjects, JSON.stringify(personal)]);
     },
+    async forgetGroup(group) {
+      await pool.query('DELETE FROM group_offset WHERE consumer_group = $1', [group]);
+    },
     health: () => health.current(),
     async close() {
       stopping.abort();

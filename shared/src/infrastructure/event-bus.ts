@@ -18,6 +18,8 @@ export interface EventBus {
    * event for 7 days.
    */
   erase(topic: string, subjects: readonly string[], personal: readonly PersonalField[]): Promise<void>;
+  /** Of a group that nobody is a member of any more, and nobody will be: its place in all topics. Otherwise it would be behind for ever. */
+  forgetGroup(group: string): Promise<void>;
   /** What is known without asking: it costs nothing and never waits. */
   health(): BusHealth;
   close(): Promise<void>;

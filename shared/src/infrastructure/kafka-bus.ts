@@ -447,6 +447,11 @@ export async function openKafkaBus({
     },
     // Its log cannot be changed: the topics' retention, which is checked when they are first used, does it.
     erase: async () => undefined,
+    forgetGroup: (group) =>
+      withAdmin(async (admin) => {
+        const { groups } = await admin.listGroups();
+        if (groups.some(({ groupId }) => groupId === group)) await admin.deleteGroups([group]);
+      }),
     health: () => health.current(),
     async close() {
       stopping.abort();

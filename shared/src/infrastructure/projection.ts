@@ -80,11 +80,17 @@ export async function startProjection<Tx extends SqlTransaction>({
   });
 
   const stopping = new AbortController();
+  /** Rebuilds whose groups are still known to the bus. */
+  const over = new Set<string>();
   const watching = (async () => {
     const tick = wakeUp();
+    let isFirst = true;
     while (!stopping.signal.aborted) {
       await tick.wait(lookEvery, stopping.signal);
       try {
+        if (isFirst) await findOver();
+        isFirst = false;
+        for (const id of over) await forget(id);
         const { rows } = await pool.query<{ id: string }>('SELECT id FROM backbone.rebuild WHERE projection = $1 AND finished_at IS NULL', [
           projection,
         ]);
@@ -96,8 +102,25 @@ export async function startProjection<Tx extends SqlTransaction>({
     }
   })();
 
+  /** What a process that died after a rebuild has left. */
+  async function findOver(): Promise<void> {
+    const { rows } = await pool.query<{ id: string }>(
+      `SELECT id FROM backbone.rebuild WHERE projection = $1 AND finished_at > now() - interval '7 days'`,
+      [projection],
+    );
+    for (const { id } of rows) over.add(id);
+  }
+
+  async function forget(id: string): Promise<void> {
+    for (const group of groupsOf(id)) await bus.forgetGroup(group);
+    over.delete(id);
+  }
+
+  /** Of the replay, and of what follows it. */
+  const groupsOf = (id: string) => [`${projection}@${id}`, `${projection}@${id}.live`] as const;
+
   async function build(id: string, session: pg.Client): Promise<void> {
-    const generation = `${projection}@${id}`;
+    const [generation, live] = groupsOf(id);
     const schema = `rebuild_${id.replaceAll('-', '_')}`;
     await prepare(id, schema, session);
     const fresh = clientOn(schema);
@@ -115,7 +138,7 @@ export async function startProjection<Tx extends SqlTransaction>({
         await replaying.close();
       }
       // From the beginning of the topics: what the replay has brought is known by its version and passed over.
-      const following = await handleEvents({ ...both, group: `${generation}.live`, topics: sources.map(topicOf), handlers });
+      const following = await handleEvents({ ...both, group: live, topics: sources.map(topicOf), handlers });
       try {
         await until(() => isLevel(id, generation, session), generation, session);
         await until(() => changePlaces({ id, generation, schema, following, session }), generation, session);
@@ -138,6 +161,7 @@ export async function startProjection<Tx extends SqlTransaction>({
     } finally {
       await fresh.$disconnect();
     }
+    over.add(id);
   }
 
   async function prepare(id: string, schema: string, session: pg.Client): Promise<void> {
