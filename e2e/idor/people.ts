@@ -61,6 +61,8 @@ export async function somebody(who: Who, ask: Ask, identity: pg.Pool): Promise<P
     session = (await ask('identity', anonymous, signIn, { input: { email, password } })).data?.signIn as SignedIn;
   }
   const { sub, sid, ...rights } = accessToken.parse(decodeJwt(session.accessToken));
+  // An account elsewhere, so that there is something to hide; how one is linked is another scenario.
+  await identity.query('INSERT INTO oauth_providers (user_id, provider, provider_id) VALUES ($1, $2, $1)', [sub, 'example']);
   return {
     caller: { kind: 'user', userId: sub, sessionId: sid, ...rights },
     userId: sub,

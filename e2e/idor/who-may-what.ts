@@ -42,8 +42,8 @@ const moderators: readonly Who[] = ['moderator', 'admin', 'superAdmin'];
 const signedInOnly = { stranger: 'SIGN_IN_REQUIRED' };
 /** Of an account: what everybody sees, and what those see who help its user. */
 const account = {
-  everybodyElse: 'without email hasSecondFactor isEmailVerified profile.firstName profile.lastName role sessions',
-  ...forEach(['support', 'admin', 'superAdmin'], 'without hasSecondFactor sessions, knowing email firstName lastName'),
+  everybodyElse: 'without email hasSecondFactor isEmailVerified oauthProviders profile.firstName profile.lastName role sessions',
+  ...forEach(['support', 'admin', 'superAdmin'], 'without hasSecondFactor oauthProviders sessions, knowing email firstName lastName'),
 };
 /** Of a story that is not published: its author and moderators know it, to others it is not there. */
 const unpublished = { everybodyElse: 'none', ...forEach(moderators, 'all') };
@@ -89,6 +89,17 @@ export const rows: Record<Context, Record<string, Row>> = {
     'Mutation.verifyEmail (a made-up token)': {
       given: () => ({ input: { token: 'A'.repeat(43) } }),
       ...forAll('EMAIL_TOKEN_INVALID'),
+    },
+    'Query.identityProviders': {},
+    'Mutation.beginProviderSignIn (a provider that is none)': {
+      given: () => ({ input: { provider: 'none', redirectUri: 'https://evil.example', codeChallenge: 'A'.repeat(43) } }),
+      owner: 'PROVIDER_UNKNOWN',
+      everybodyElse: 'PROVIDER_UNKNOWN',
+    },
+    'Mutation.signInWithProvider (a made-up state)': {
+      given: () => ({ input: { provider: 'none', code: 'A', codeVerifier: 'A'.repeat(43), state: 'A'.repeat(43) } }),
+      owner: 'PROVIDER_SIGN_IN_EXPIRED',
+      everybodyElse: 'PROVIDER_SIGN_IN_EXPIRED',
     },
     'Mutation.requestEmailVerification': { ...signedInOnly },
     'Mutation.requestPasswordReset': { given: ({ owner: { email } }) => ({ input: { email } }) },

@@ -7,6 +7,7 @@ import { grantPermission, revokePermission } from './application/change-permissi
 import { confirmSecondFactor } from './application/confirm-second-factor.js';
 import { deactivateUser } from './application/deactivate-user.js';
 import { disableSecondFactor } from './application/disable-second-factor.js';
+import { beginProviderSignIn, signInWithProvider } from './application/provider-sign-in.js';
 import { refreshSession } from './application/refresh-session.js';
 import { register } from './application/register.js';
 import { requestPasswordReset, resetPassword } from './application/reset-password.js';
@@ -34,6 +35,9 @@ export function identityContext(ports: IdentityPorts) {
       requestPasswordReset: requestPasswordReset(ports),
       resetPassword: resetPassword(ports),
       changePassword: changePassword(ports),
+      identityProviders: () => ports.identityProviders.list,
+      beginProviderSignIn: beginProviderSignIn(ports),
+      signInWithProvider: signInWithProvider(ports),
       updateProfile: updateProfile(ports),
       requestProfileImageUpload: requestProfileImageUpload(ports),
       eraseUser: eraseUser(ports),

@@ -27,9 +27,11 @@ import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
 import { openKeyRing } from './infrastructure/key-ring.js';
 import { letterBox, type LetterJob, letterQueue } from './infrastructure/letter-box.js';
 import { letterWriter } from './infrastructure/letters/write-letter.js';
+import { openIdProviders } from './infrastructure/openid-providers.js';
 import { prismaEmailTokens } from './infrastructure/prisma-email-tokens.js';
 import { startIdentityPersonalData } from './infrastructure/personal-data.js';
 import { prismaErasures } from './infrastructure/prisma-erasures.js';
+import { prismaProviderSignIns } from './infrastructure/prisma-provider-sign-ins.js';
 import { prismaSecondFactors } from './infrastructure/prisma-second-factors.js';
 import { prismaSessions } from './infrastructure/prisma-sessions.js';
 import { prismaStaff } from './infrastructure/prisma-staff.js';
@@ -99,13 +101,17 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   closing.defer(() => mailer.close());
   const letters = letterBox({ jobs, sealing: secrets.letters, newId, now });
 
+  const openIds = openIdProviders({ providers: settings.providers, redirectUris: settings.OIDC_REDIRECT_URIS, log });
+
   const { verbs, jobs: work } = identityContext({
     erasures: prismaErasures({ transact, now }),
     users: prismaUsers({ client: prisma, transact, letterBox: letters, now }),
     staff: prismaStaff({ client: prisma, transact, now }),
     emailTokens: prismaEmailTokens(prisma, secrets, now),
+    identityProviders: openIds,
+    providerSignIns: prismaProviderSignIns(prisma, now),
     letters: { post: (letter) => letters.post(prisma, letter) },
-    writeLetter: letterWriter({ webUrl: settings.WEB_URL, providerName: (id) => id }),
+    writeLetter: letterWriter({ webUrl: settings.WEB_URL, providerName: (id) => openIds.list.find((each) => each.id === id)?.name ?? id }),
     post: mailer,
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,

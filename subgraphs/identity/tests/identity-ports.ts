@@ -7,6 +7,7 @@ import { postgresAttempts } from '../src/infrastructure/attempt-limits.js';
 import { letterWriter } from '../src/infrastructure/letters/write-letter.js';
 import { prismaEmailTokens } from '../src/infrastructure/prisma-email-tokens.js';
 import { prismaErasures } from '../src/infrastructure/prisma-erasures.js';
+import { prismaProviderSignIns } from '../src/infrastructure/prisma-provider-sign-ins.js';
 import { prismaSecondFactors } from '../src/infrastructure/prisma-second-factors.js';
 import { prismaStaff } from '../src/infrastructure/prisma-staff.js';
 import { refreshTokens } from '../src/infrastructure/refresh-tokens.js';
@@ -21,6 +22,8 @@ const quickPasswords: Passwords = {
   verify: async (hash, password) => ({ matches: hash === `$argon2id$${password}`, outdated: false }),
   common: async () => () => false,
 };
+
+const none = () => Promise.reject(new Error('no provider in this test'));
 
 /** Every verb on a real database, as service.ts wires them, with a clock that a test can set and access tokens that are not signed. */
 export function identityOn({ pool, prisma, users, sessions, letters }: IdentityDatabase, ports: Partial<IdentityPorts> = {}) {
@@ -37,6 +40,8 @@ export function identityOn({ pool, prisma, users, sessions, letters }: IdentityD
     oneTimeCodes: totp,
     emailTokens: prismaEmailTokens(prisma, secrets, now),
     letters: { post: async (letter) => void letters.push(letter) },
+    identityProviders: { list: [], allows: () => false, authorizationUrl: none, identify: none },
+    providerSignIns: prismaProviderSignIns(prisma, now),
     writeLetter: letterWriter({ webUrl: undefined, providerName: (id) => id }),
     post: { send: async () => undefined },
     images: noImages,

@@ -40,6 +40,14 @@ function identity() {
     oneTimeCodes: totp,
     emailTokens: kept.emailTokens,
     // Of mails and their tokens: account.int.spec.ts.
+    // Of providers: provider-sign-in.int.spec.ts.
+    identityProviders: {
+      list: [],
+      allows: () => false,
+      authorizationUrl: () => Promise.reject(new Error('not in this test')),
+      identify: () => Promise.reject(new Error('not in this test')),
+    },
+    providerSignIns: { begin: () => Promise.reject(new Error('not in this test')), take: async () => undefined },
     letters: { post: () => Promise.reject(new Error('not in this test')) },
     writeLetter: () => ({ subject: '', text: '', html: '' }),
     post: { send: () => Promise.reject(new Error('not in this test')) },

@@ -1,6 +1,7 @@
 import type { AccessTokens } from '../domain/access-tokens.js';
 import type { Attempts } from '../domain/attempts.js';
 import type { EmailTokens } from '../domain/email-tokens.js';
+import type { IdentityProviders, ProviderSignIns } from '../domain/identity-providers.js';
 import type { Letters, Post, WriteLetter } from '../domain/letters.js';
 import type { Erasures } from '../domain/erasures.js';
 import type { OneTimeCodes } from '../domain/one-time-codes.js';
@@ -23,6 +24,8 @@ export interface Ports {
   readonly oneTimeCodes: OneTimeCodes;
   readonly attempts: Attempts;
   readonly emailTokens: EmailTokens;
+  readonly identityProviders: IdentityProviders;
+  readonly providerSignIns: ProviderSignIns;
   readonly letters: Letters;
   readonly writeLetter: WriteLetter;
   readonly post: Post;

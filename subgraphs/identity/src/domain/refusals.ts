@@ -97,6 +97,39 @@ export const identityRefusals = {
     sentence:
       'There is an account with this address that has not verified it; sign in with its password and verify the address, or reset the password, then try again.',
   },
+  PROVIDER_UNKNOWN: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'There is no such provider here; the query identityProviders lists them.',
+    field: 'provider',
+  },
+  REDIRECT_URI_NOT_ALLOWED: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'Nobody is sent back to this address from here; use one that the operators have allowed, letter by letter.',
+    field: 'redirectUri',
+  },
+  CODE_CHALLENGE_INVALID: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'The code challenge is no SHA-256 hash in base64url (43 characters); make it of your code verifier as RFC 7636 says.',
+    field: 'codeChallenge',
+  },
+  PROVIDER_SIGN_IN_EXPIRED: {
+    kind: 'UNAUTHENTICATED',
+    sentence: 'This sign-in was not begun here, was used or took longer than ten minutes; begin again with beginProviderSignIn.',
+    field: 'state',
+  },
+  PROVIDER_REFUSED: {
+    kind: 'UNAUTHENTICATED',
+    sentence: 'The provider did not confirm this sign-in; begin again with beginProviderSignIn.',
+    field: 'code',
+  },
+  PROVIDER_UNREACHABLE: {
+    kind: 'UNAVAILABLE',
+    sentence: 'The provider does not answer at the moment; try again, or sign in in another way.',
+  },
+  PROVIDER_EMAIL_NOT_VERIFIED: {
+    kind: 'FORBIDDEN',
+    sentence: 'The provider knows no verified e-mail address of yours; verify it there, or register here with a password.',
+  },
   PROVIDER_ALREADY_LINKED: {
     kind: 'CONFLICT',
     sentence: 'Another account at this provider signs in to the account with this address; use that one, or sign in with the password.',

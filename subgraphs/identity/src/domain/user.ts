@@ -98,6 +98,24 @@ export function resetPassword(
 /** A second factor that was set up before the address was verified may be that of a stranger who registered with it: it must not keep the owner out. */
 export const keepsSecondFactor = (user: User): boolean => user.isEmailVerified;
 
+/** By an account elsewhere that is linked to this one, still. */
+export function authenticateBy(user: User, { provider, subject }: ProviderAccount): UserEvent[] {
+  const isLinked = user.providers.some((each) => each.provider === provider && each.subject === subject);
+  if (!isLinked) throw refuse.PROVIDER_SIGN_IN_EXPIRED();
+  return authenticate(user, 'provider');
+}
+
+/** An account for somebody whom nobody here knows: its address is verified, because the provider has. */
+export function openByProvider(registration: Registration, account: { readonly provider: string; readonly subject: string }): UserEvent[] {
+  const { id: userId } = registration;
+  return [
+    ...register(registration),
+    { type: 'EmailVerified', data: { userId } },
+    { type: 'ProviderLinked', data: { userId, ...account } },
+    { type: 'UserAuthenticated', data: { userId, method: 'provider' } },
+  ];
+}
+
 /** Linking a linked account again is no second event; of each provider one account at most. */
 export function linkProvider(user: User, { provider, subject }: { readonly provider: string; readonly subject: string }): UserEvent[] {
   const { id: userId, providers } = active(user);

@@ -7,7 +7,14 @@ import type { ErasureQueries } from '../infrastructure/erasure-queries.js';
 import type { SessionQueries } from '../infrastructure/session-queries.js';
 import type { UserQueries } from '../infrastructure/user-queries.js';
 import { type RoleLoaders, roleLoaders } from './role.loader.js';
-import { type SecondFactorLoader, secondFactorLoader, type SessionLoader, sessionLoader } from './session.loader.js';
+import {
+  type ProviderLoader,
+  providerLoader,
+  type SecondFactorLoader,
+  secondFactorLoader,
+  type SessionLoader,
+  sessionLoader,
+} from './session.loader.js';
 import { type UserLoader, userLoader } from './user.loader.js';
 
 /** What a resolver of this context has at hand; made anew for each request. */
@@ -20,6 +27,7 @@ export interface IdentityGraph {
   readonly seesRoles: boolean;
   readonly sessions: SessionLoader;
   readonly secondFactor: SecondFactorLoader;
+  readonly providers: ProviderLoader;
   readonly media: MediaOf;
   readonly erasures: ErasureQueries;
   /** As the caller may see them. */
@@ -48,6 +56,7 @@ export function identityGraph(
     sessions: sessionLoader(queries),
     secondFactor: secondFactorLoader(queries),
     erasures: queries,
+    providers: providerLoader(queries),
     users: userLoader((ids) => queries.usersById(ids, viewer)),
     ownUser: userLoader((ids) => queries.usersById(ids, { userId: undefined, readsAccounts: true })),
   };

@@ -2,6 +2,7 @@ import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgr
 import type { GraphQLSchema } from 'graphql';
 import { AccountResolver } from './account.resolver.js';
 import type { IdentityGraph } from './context.js';
+import { ProviderResolver } from './provider.resolver.js';
 import { RoleResolver, StaffResolver } from './role.resolver.js';
 import { PermissionType, RoleType } from './role.type.js';
 import { SecondFactorConfirmationResolver, SecondFactorResolver } from './second-factor.resolver.js';
@@ -17,6 +18,7 @@ export function identitySchema(): GraphQLSchema {
       ProfileResolver,
       AuthSessionResolver,
       AccountResolver,
+      ProviderResolver,
       SessionResolver,
       SecondFactorResolver,
       SecondFactorConfirmationResolver,

@@ -1,6 +1,6 @@
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import DataLoader from 'dataloader';
-import type { SessionQueries, SessionView } from '../infrastructure/session-queries.js';
+import type { ProviderLink, SessionQueries, SessionView } from '../infrastructure/session-queries.js';
 
 /** Per request. One user at most is asked about, the caller, however often an answer names them. */
 export type SessionLoader = DataLoader<UserId, SessionView[]>;
@@ -10,6 +10,13 @@ export type SecondFactorLoader = DataLoader<UserId, boolean>;
 
 export function secondFactorLoader(queries: SessionQueries): SecondFactorLoader {
   return new DataLoader((ids) => Promise.all(ids.map((id) => queries.hasSecondFactor(id))));
+}
+
+/** Accounts elsewhere that sign them in. */
+export type ProviderLoader = DataLoader<UserId, ProviderLink[]>;
+
+export function providerLoader(queries: SessionQueries): ProviderLoader {
+  return new DataLoader((ids) => Promise.all(ids.map((id) => queries.providersOf(id))));
 }
 
 export function sessionLoader(queries: SessionQueries): SessionLoader {

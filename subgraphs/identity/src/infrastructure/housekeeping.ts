@@ -9,6 +9,7 @@ export function startHousekeeping({ prisma, now, log }: { prisma: PrismaClient; 
     await prisma.sessionRecord.deleteMany({ where: { expiresAt: { lte: now() } } });
     // Long after: a letter may still be sent again, and must not revive its token.
     await prisma.emailTokenRecord.deleteMany({ where: { expiresAt: { lte: new Date(now().getTime() - 7 * 24 * hour) } } });
+    await prisma.providerSignInRecord.deleteMany({ where: { expiresAt: { lte: now() } } });
     await prisma.attemptRecord.deleteMany({ where: { expire: { lte: BigInt(now().getTime()) } } });
   }
   let tidying: Promise<void> = Promise.resolve();

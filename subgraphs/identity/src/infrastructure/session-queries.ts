@@ -9,10 +9,18 @@ export interface SessionView {
   readonly lastUsedAt: Date;
 }
 
+/** An account elsewhere, by its provider. */
+export interface ProviderLink {
+  readonly provider: string;
+  readonly linkedAt: Date;
+}
+
 export interface SessionQueries {
   /** Those that are alive, last used first. */
   sessionsOf(userId: UserId): Promise<SessionView[]>;
   hasSecondFactor(userId: UserId): Promise<boolean>;
+  /** Linked first, first. */
+  providersOf(userId: UserId): Promise<ProviderLink[]>;
 }
 
 /** A script that signs in again and again leaves thousands behind; nobody reads more than these. */
@@ -28,6 +36,14 @@ export function sessionQueries(prisma: PrismaClient, now: () => Date): SessionQu
         take: most,
       });
       return records.map(({ device, ...session }) => ({ ...session, client: device }));
+    },
+    async providersOf(userId) {
+      const links = await prisma.oAuthProviderRecord.findMany({
+        where: { userId },
+        select: { provider: true, createdAt: true },
+        orderBy: { id: 'asc' },
+      });
+      return links.map(({ provider, createdAt }) => ({ provider, linkedAt: createdAt }));
     },
     hasSecondFactor: async (userId) => (await prisma.secondFactorRecord.count({ where: { userId, confirmedAt: { not: null } } })) > 0,
   };
