@@ -60,7 +60,7 @@ export const StoryAnalyzed = defineEvent({
     analysisId: z.uuid(),
     version,
     contentHash,
-    /** Claim check: where the whole script lies; null as long as scripts are not written to the object store. */
+    /** Claim check of a `storyScript` (story-script.ts) in the object store; null: analyzed before there was one. Gone once the story is deleted. */
     script: z.object({ key: z.string(), sha256: z.string(), bytes: z.int() }).nullable(),
     segments: z.int().nonnegative(),
     /** Seconds of narration to be expected. */

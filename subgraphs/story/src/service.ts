@@ -22,9 +22,10 @@ import { storyGraph } from './graphql/context.js';
 import { storySchema } from './graphql/schema.js';
 import { identityProjectors } from './infrastructure/identity.acl.js';
 import { prismaAuthors } from './infrastructure/prisma-authors.js';
+import { objectScripts } from './infrastructure/object-scripts.js';
 import { prismaModerations } from './infrastructure/prisma-moderations.js';
 import { whenAuthorErased } from './infrastructure/prisma-erasures.js';
-import { type AnalysisJob, analysisQueue, prismaStories } from './infrastructure/prisma-stories.js';
+import { type AnalysisJob, analysisQueue, type ForgetJob, forgetQueue, prismaStories } from './infrastructure/prisma-stories.js';
 import { chooseAnalysisProvider } from './infrastructure/providers/choose-provider.js';
 import { storyQueries } from './infrastructure/story-queries.js';
 import { storyContext } from './story-context.js';
@@ -49,7 +50,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => sweeping.stop());
   const provider = ports.provider ?? chooseAnalysisProvider(settings);
   closing.defer(() => provider.close?.());
-  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue, ...personalDataQueues], log });
+  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue, forgetQueue, ...personalDataQueues], log });
   closing.defer(() => jobs.stop());
 
   const transact = unitOfWork(client, () => runtime.relay.nudge());
@@ -59,6 +60,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
     stories,
     moderations,
     authors: prismaAuthors(client),
+    scripts: objectScripts(store.objects),
     provider,
     tellOperator: (failure) => log.warn(failure, 'an analysis failed'),
   });
@@ -87,6 +89,13 @@ export async function startStory(environment: Environment, ports: { provider?: A
     analysisQueue,
     { concurrency: 2, giveUp: (data) => context.jobs.giveUpAnalysis(data) },
     ({ data, isLastAttempt, signal, complete }) => context.jobs.runAnalysis({ ...data, isLastAttempt, signal, complete }),
+  );
+
+  await jobs.work<ForgetJob>(
+    forgetQueue,
+    // Nobody waits for it; operators see it fail, and can run it again.
+    { concurrency: 1, giveUp: async () => undefined },
+    ({ data }) => context.jobs.forgetStory(data.storyId),
   );
 
   const server = await startSubgraphServer({

@@ -17,12 +17,15 @@ import { updateSegment } from './application/update-segment.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
 import type { Authors } from './domain/authors.js';
 import type { Moderations } from './domain/moderations.js';
+import type { Scripts } from './domain/scripts.js';
 import type { StoryAnalyses } from './domain/stories.js';
+import type { StoryId } from './domain/story.js';
 
 export interface StoryPorts {
   readonly stories: StoryAnalyses;
   readonly authors: Pick<Authors, 'hasVerifiedEmail'>;
   readonly moderations: Moderations;
+  readonly scripts: Scripts;
   readonly provider: AnalysisProvider;
   readonly newId?: () => string;
   readonly now?: () => number;
@@ -35,6 +38,7 @@ export function storyContext({
   stories,
   moderations,
   authors,
+  scripts,
   provider,
   newId = randomUUID,
   now = Date.now,
@@ -58,8 +62,10 @@ export function storyContext({
       moderateStory: moderateStory(moderations),
     },
     jobs: {
-      runAnalysis: runAnalysis({ stories, provider, newId, now, tellOperator }),
+      runAnalysis: runAnalysis({ stories, scripts, provider, newId, now, tellOperator }),
       giveUpAnalysis: giveUpAnalysis(stories),
+      /** After a story was deleted: what it has left outside the database. */
+      forgetStory: (storyId: StoryId) => scripts.removeOf(storyId),
     },
   };
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
 import type { Language } from '@storytelling/shared/value-objects/language';
+import { sha256 } from '@storytelling/shared/value-objects/sha256';
 import { storyTitle } from '@storytelling/shared/value-objects/story-title';
 import { type UserId, userId } from '@storytelling/shared/value-objects/user-id';
 import type { Extraction } from '../src/domain/analysis-provider.js';
+import type { ScriptClaim } from '../src/domain/scripts.js';
 import type { StoryAnalyses } from '../src/domain/stories.js';
 import { create, publish, requestAnalysis, type StoryId } from '../src/domain/story.js';
 import { complete } from '../src/domain/story-analysis.js';
@@ -19,6 +22,13 @@ export const extractionOf = (content: string): Extraction => ({
   model: null,
   usage: null,
   cost: null,
+});
+
+/** As if the script had been stored. */
+export const claimOf = (script: StoryScript): ScriptClaim => ({
+  key: `story/scripts/${script.storyId}/example.json`,
+  sha256: sha256(JSON.stringify(script)),
+  bytes: 1,
 });
 
 export async function aStory(
@@ -46,7 +56,7 @@ export async function analyzed(
     id,
     analysis,
     extraction,
-    (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate: 3, newId: randomUUID }),
+    (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate: 3, newId: randomUUID, claimOf }),
     { complete: async () => undefined },
   );
 }

@@ -5,6 +5,7 @@ import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { execute, parse, validate } from 'graphql';
 import type { AnalysisProvider } from '../src/domain/analysis-provider.js';
+import type { Scripts } from '../src/domain/scripts.js';
 import { storyGraph } from '../src/graphql/context.js';
 import { storySchema } from '../src/graphql/schema.js';
 import { storyQueries } from '../src/infrastructure/story-queries.js';
@@ -15,6 +16,12 @@ const noProvider: AnalysisProvider = {
   name: 'local',
   revision: 'local/1',
   analyse: () => Promise.reject(new Error('nothing is analyzed here')),
+};
+
+/** Nothing is analyzed here, so no script is stored. */
+export const noScripts: Scripts = {
+  put: () => Promise.reject(new Error('no script is stored here')),
+  removeOf: () => Promise.resolve(),
 };
 
 export const nobody: Caller = { kind: 'anonymous', permissions: [] };
@@ -36,6 +43,7 @@ export async function graphOn(database: Awaited<ReturnType<typeof storyDatabase>
     stories: database.stories,
     moderations: database.moderations,
     authors: { hasVerifiedEmail: async () => true },
+    scripts: noScripts,
     provider: noProvider,
     tellOperator: () => undefined,
   });

@@ -88,6 +88,10 @@ export function memoryStories(): StoryAnalyses & { readonly kept: ReadonlyMap<st
         .map(({ extractions }) => extractions.get(contentHash))
         .find((kept) => kept?.revision === revision)?.extraction;
     },
+    async peek(id) {
+      const found = kept.get(id);
+      return found && found.story.status !== 'deleted' ? { story: found.story, known: found.known } : undefined;
+    },
     async complete(id, analysis, extraction, decide, job) {
       const found = find(id);
       const { events, findings } = decide(found.story, found.known);

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { storyScript, type StoryScript } from '@storytelling/shared/domain-events/story-script';
+import { storyTitle } from '@storytelling/shared/value-objects/story-title';
 import { giveUpAnalysis, runAnalysis } from '../src/application/run-analysis.js';
 import { AnalysisFailure, type AnalysisProvider } from '../src/domain/analysis-provider.js';
-import { archive, remove, requestAnalysis, type StoryId } from '../src/domain/story.js';
-import { aStory, extractionOf } from './examples.js';
+import type { Scripts } from '../src/domain/scripts.js';
+import type { StoryAnalyses } from '../src/domain/stories.js';
+import { archive, edit, remove, requestAnalysis, type StoryId } from '../src/domain/story.js';
+import { storyContent } from '../src/domain/story-content.js';
+import { aStory, claimOf, extractionOf } from './examples.js';
 import { memoryStories } from './memory-stories.js';
 
 const analysisId = '0b8a1d3e-5a53-4b8e-8f0e-2f0f8f3f7a11';
@@ -12,21 +17,47 @@ const newId = () => `00000000-0000-4000-8000-${String((next += 1)).padStart(12, 
 /** A provider that does what the test says; there is no real one that fails on demand. */
 async function run(
   analyse: AnalysisProvider['analyse'],
-  { isLastAttempt = false, signal = new AbortController().signal, stories = memoryStories() } = {},
+  {
+    isLastAttempt = false,
+    signal = new AbortController().signal,
+    stories = memoryStories(),
+    /** What happens while the script is being stored. */
+    storing = async (_stories: StoryAnalyses, _id: StoryId): Promise<unknown> => undefined,
+  } = {},
 ) {
   let clock = 0;
   const id = await aStory(stories);
   await stories.update(id, (story) => requestAnalysis(story, analysisId));
   const told: object[] = [];
   const provider = { name: 'local', revision: 'local/1', analyse } as const;
-  const work = runAnalysis({ stories, provider, newId, now: () => (clock += 400), tellOperator: (failure) => told.push(failure) });
+  const scripts: StoryScript[] = [];
+  const removed: string[] = [];
+  const store: Scripts = {
+    async put(script) {
+      scripts.push(script);
+      await storing(stories, id);
+      return claimOf(script);
+    },
+    async removeOf(storyId) {
+      removed.push(storyId);
+    },
+  };
+  const work = runAnalysis({
+    stories,
+    scripts: store,
+    provider,
+    newId,
+    now: () => (clock += 400),
+    tellOperator: (failure) => told.push(failure),
+  });
   const done = work({ storyId: id, analysisId, version: 1, isLastAttempt, signal, complete: async () => undefined });
   const outcome = await done.then(
     () => 'done',
     (error: Error) => error.message,
   );
   const kept = stories.kept.get(id);
-  return { outcome, told, stories, story: kept?.story, events: kept?.events.map(({ type }) => type).slice(2) };
+  const claimed = kept?.events.flatMap((event) => (event.type === 'StoryAnalyzed' ? [event.data.script] : [])).at(-1);
+  return { outcome, told, scripts, removed, claimed, stories, story: kept?.story, events: kept?.events.map(({ type }) => type).slice(2) };
 }
 
 describe('the analysis job', () => {
@@ -95,6 +126,50 @@ describe('the analysis job', () => {
     };
     const found = await run(({ content }) => deleteAll().then(() => extractionOf(content)), { stories });
     expect([found.outcome, found.told, found.story?.status]).toEqual(['done', [], 'deleted']);
+    expect([found.scripts, found.removed]).toEqual([[], [found.story?.id]]);
+  });
+
+  it('leaves no script when its story is deleted while that is stored', async () => {
+    const { outcome, scripts, removed, story } = await run(async ({ content }) => extractionOf(content), {
+      storing: (stories, id) => stories.update(id, remove),
+    });
+    expect([outcome, scripts.length, story?.status, removed]).toEqual(['done', 1, 'deleted', [story?.id]]);
+  });
+
+  it('tells where the whole script is, in ids that hold', async () => {
+    const { scripts, claimed, story, stories } = await run(async ({ content }) => extractionOf(content));
+    const known = stories.kept.get(story?.id ?? '')?.known;
+    const [script] = scripts;
+    if (!script) throw new Error('no script');
+    expect(storyScript.parse(script)).toEqual(script);
+    expect(claimed).toEqual(claimOf(script));
+    expect(script).toMatchObject({ storyId: story?.id, version: 1, contentHash: story?.contentHash, language: 'en' });
+    expect(script.characters.map(({ id }) => id)).toEqual(known?.characters.map(({ id }) => id));
+    expect(script.segments.map(({ id, text }) => [id, text])).toEqual(known?.segments.map(({ id, text }) => [id, text]));
+  });
+
+  it('stores another script when the story changes between the two', async () => {
+    let changes = 0;
+    const title = storyTitle('Another title');
+    const { outcome, scripts, claimed } = await run(async ({ content }) => extractionOf(content), {
+      storing: async (stories, id) => {
+        changes += 1;
+        if (changes === 1) await stories.update(id, (story) => edit(story, 1, { title }), { title });
+      },
+    });
+    expect([outcome, scripts.map(({ version }) => version)]).toEqual(['done', [1, 2]]);
+    expect(scripts[1]).toMatchObject({ ...scripts[0], version: 2 });
+    expect(claimed).toEqual(claimOf(scripts[1] as StoryScript));
+  });
+
+  it('stores no script of a text that was edited meanwhile', async () => {
+    const stories = memoryStories();
+    const content = storyContent('Another text.');
+    const editAll = async () => {
+      for (const id of stories.kept.keys()) await stories.update(id as StoryId, (story) => edit(story, 1, { content }), { content });
+    };
+    const { outcome, scripts, story } = await run((text) => editAll().then(() => extractionOf(text.content)), { stories });
+    expect([outcome, scripts, story?.status]).toEqual(['done', [], 'draft']);
   });
 
   it('ends without an effect when its story is archived meanwhile', async () => {

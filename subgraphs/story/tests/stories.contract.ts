@@ -7,7 +7,7 @@ import type { StoryAnalyses } from '../src/domain/stories.js';
 import { edit, publish, remove, requestAnalysis, type StoryId } from '../src/domain/story.js';
 import { complete } from '../src/domain/story-analysis.js';
 import { storyContent } from '../src/domain/story-content.js';
-import { analyzed, aStory, extractionOf, published, reader, writer } from './examples.js';
+import { analyzed, aStory, claimOf, extractionOf, published, reader, writer } from './examples.js';
 
 interface Opened {
   readonly stories: StoryAnalyses;
@@ -82,7 +82,7 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
         id,
         analysis,
         extraction,
-        (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate: 1, newId: randomUUID }),
+        (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate: 1, newId: randomUUID, claimOf }),
         { complete: async () => undefined },
       );
       expect(await types(id)).toEqual(['StoryCreated', 'AnalysisRequested', 'StoryEdited']);
@@ -112,7 +112,7 @@ export function storiesContract(name: string, open: () => Promise<Opened>) {
         id,
         analysis,
         extraction,
-        (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate: 1, newId: randomUUID }),
+        (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate: 1, newId: randomUUID, claimOf }),
         {
           complete: async () => {
             ended.push(analysisId);

@@ -11,6 +11,7 @@ import { storySchema } from '../src/graphql/schema.js';
 import { storyQueries } from '../src/infrastructure/story-queries.js';
 import { storyContext } from '../src/story-context.js';
 import { published } from './examples.js';
+import { noScripts } from './graph-on.js';
 import { storyDatabase } from './story-database.js';
 
 const count = 50;
@@ -52,6 +53,7 @@ describe('stories in the graph', () => {
       stories: database.stories,
       moderations: database.moderations,
       authors: { hasVerifiedEmail: async () => true },
+      scripts: noScripts,
       provider: noProvider,
       tellOperator: () => undefined,
     });

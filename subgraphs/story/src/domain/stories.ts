@@ -28,6 +28,8 @@ export interface StoryAnalyses extends StoryCorrections {
   textOf(id: StoryId, version: number): Promise<(TextToAnalyse & { readonly authorId: UserId; readonly contentHash: string }) | undefined>;
   /** An earlier extraction of the same text in the same language by the same revision of a provider, of this author's stories only. */
   known(text: { authorId: UserId; contentHash: string; language: string }, revision: string): Promise<Extraction | undefined>;
+  /** What is known of a story just now, not locked: undefined when the story is gone. */
+  peek(id: StoryId): Promise<{ readonly story: Story; readonly known: KnownFindings } | undefined>;
   /** As `update`, with the story's findings so far at hand; keeps the extraction, replaces the findings if they are applied, and ends the job. */
   complete(
     id: StoryId,

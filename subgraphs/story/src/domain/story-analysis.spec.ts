@@ -31,6 +31,7 @@ const extraction: Extraction = {
   cost: null,
 };
 const nothing: KnownFindings = { characters: [], absent: [], removed: [], segments: [] };
+const claimOf = () => ({ key: 'story/scripts/example.json', sha256: 'c'.repeat(64), bytes: 9 });
 const ids = () => {
   let next = 0;
   return () => `00000000-0000-4000-8000-${String((next += 1)).padStart(12, '0')}`;
@@ -45,20 +46,20 @@ describe('an analysis', () => {
   });
 
   it('completed tells the characters, then that the story is analyzed', () => {
-    const { events, findings } = complete(story, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids() });
+    const { events, findings } = complete(story, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids(), claimOf });
     expect(events.map(({ type }) => type)).toEqual(['CharactersExtracted', 'StoryAnalyzed']);
     expect(findings?.segments[0]?.speakerId).toBe(findings?.characters[0]?.id);
   });
 
   it('of a text that has changed meanwhile is not applied', () => {
-    expect(complete(edited, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids() })).toEqual({
+    expect(complete(edited, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids(), claimOf })).toEqual({
       events: [],
       findings: null,
     });
     for (const status of ['archived', 'deleted'] as const)
-      expect(complete({ ...story, status }, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids() }).events).toEqual(
-        [],
-      );
+      expect(
+        complete({ ...story, status }, analysis, { extraction, previous: nothing, durationEstimate: 3, newId: ids(), claimOf }).events,
+      ).toEqual([]);
     expect(fail(edited, analysis, { code: 'X', message: 'x', retryable: false })).toEqual([]);
   });
 });

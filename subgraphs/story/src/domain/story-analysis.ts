@@ -5,8 +5,10 @@ import {
   StoryAnalyzed,
   type StoryEvent,
 } from '@storytelling/shared/domain-events/story';
+import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
 import type { AnalysisProgress, Extraction } from './analysis-provider.js';
 import { type Findings, type KnownFindings, reconcile } from './findings.js';
+import { type ScriptClaim, scriptOf } from './scripts.js';
 import type { AnalyzingStory, FailedAnalysis, Story } from './story.js';
 
 /** One analysis of one text. Its steps are events of its story's stream, so that whoever follows the story sees them. */
@@ -16,7 +18,7 @@ export interface StoryAnalysis {
 }
 
 /** Still wanted: the story waits for this analysis of this text. Otherwise the text has changed meanwhile, and the result is kept but not applied. */
-function isAwaited(story: Story, analysis: StoryAnalysis): story is AnalyzingStory {
+export function isAwaited(story: Story, analysis: StoryAnalysis): story is AnalyzingStory {
   return story.status === 'analyzing' && story.analysis.id === analysis.id && story.contentHash === analysis.contentHash;
 }
 
@@ -38,7 +40,15 @@ export function complete(
     previous,
     durationEstimate,
     newId,
-  }: { extraction: Extraction; previous: KnownFindings; durationEstimate: number; newId: () => string },
+    claimOf,
+  }: {
+    extraction: Extraction;
+    previous: KnownFindings;
+    durationEstimate: number;
+    newId: () => string;
+    /** The script of these findings, which has been stored: nothing remote happens in a decision. */
+    claimOf: (script: StoryScript) => ScriptClaim;
+  },
 ): CompletedAnalysis {
   if (!isAwaited(story, analysis)) return { events: [], findings: null };
   const { id: storyId, authorId, version, contentHash } = story;
@@ -54,7 +64,7 @@ export function complete(
         analysisId: analysis.id,
         version,
         contentHash,
-        script: null,
+        script: claimOf(scriptOf(story, findings)),
         segments: findings.segments.length,
         durationEstimate,
         provider,

@@ -27,6 +27,11 @@ type Transaction = Prisma.TransactionClient;
 /** One analysis of everything in a text: the only kind there is so far. */
 const fullAnalysis = 'full';
 export const analysisQueue = 'analyze-story';
+/** Removes what a deleted story has left outside the database. */
+export const forgetQueue = 'forget-story';
+export interface ForgetJob {
+  readonly storyId: StoryId;
+}
 export interface AnalysisJob {
   readonly storyId: StoryId;
   readonly analysisId: string;
@@ -49,7 +54,9 @@ export function storyRows(jobs: Pick<Jobs, 'enqueue' | 'cancel'>) {
     const isClosed = story.status === 'archived' || story.status === 'deleted';
     if (isClosed && before?.story.status === 'analyzing') await jobs.cancel(tx, analysisQueue, before.story.analysis.id);
     if (story.status === 'deleted') {
-      // Its editions and findings, reports and decisions go with it.
+      // Its editions and findings, reports and decisions go with it; what lies in the object store goes afterwards.
+      const job: ForgetJob = { storyId: story.id };
+      await jobs.enqueue(tx, forgetQueue, job, story.id);
       await tx.storyRecord.deleteMany({ where: { id: story.id } });
       return;
     }
@@ -152,6 +159,11 @@ export function prismaStories({
       if (!record) return undefined;
       const { revision: _, ...extraction } = record.analysisData as object as Extraction & { revision: string };
       return extraction;
+    },
+
+    async peek(id) {
+      const record = await client.storyRecord.findUnique({ where: { id } });
+      return record ? { story: toStory(record), known: await knownFindings(client, id) } : undefined;
     },
 
     complete: (id, analysis, extraction, decide, job) =>

@@ -1,0 +1,49 @@
+import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
+import type { Findings } from './findings.js';
+import type { Story, StoryId } from './story.js';
+
+/** What an event carries instead of a script. */
+export interface ScriptClaim {
+  readonly key: string;
+  /** Hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Scripts of analyses, for other contexts to read by claim check. Kept as long as their story. */
+export interface Scripts {
+  /** The same script is stored once, however often. */
+  put(script: StoryScript): Promise<ScriptClaim>;
+  /** All scripts of a story that was deleted. */
+  removeOf(storyId: StoryId): Promise<void>;
+}
+
+export function scriptOf(
+  { id, version, contentHash, language }: Pick<Story, 'id' | 'version' | 'contentHash' | 'language'>,
+  { characters, segments, emotions }: Findings,
+): StoryScript {
+  return {
+    format: 1,
+    storyId: id,
+    version,
+    contentHash,
+    language,
+    characters: characters.map(({ id: characterId, name, aliases, role, description, personality, traits }) => ({
+      id: characterId,
+      name,
+      aliases: [...aliases],
+      role,
+      description,
+      personality,
+      traits: [...traits],
+    })),
+    segments: segments.map(({ id: segmentId, text, emotion, speakerId }) => ({ id: segmentId, text, emotion, speakerId })),
+    emotions: emotions.map(({ id: emotionId, emotion, intensity, quote, segmentIndex }) => ({
+      id: emotionId,
+      emotion,
+      intensity,
+      quote,
+      segmentIndex,
+    })),
+  };
+}
