@@ -63,7 +63,8 @@ describe('moderation', () => {
     const person = (displayName: string) => ({ email: `${randomUUID()}@example.org`, password: 'a fox in the cellar', displayName });
     const registered = async (input: ReturnType<typeof person>) => (await platform.ask<{ register: Person }>(register, { input })).register;
     const mo = person('Mo');
-    [author, reader, moderator] = [await registered(person('Ada')), await registered(person('Ben')), await registered(mo)];
+    const ada = person('Ada');
+    [author, reader, moderator] = [await registered(ada), await registered(person('Ben')), await registered(mo)];
     await promisify(execFile)(process.execPath, [entry, 'promote', mo.email, 'content-moderator'], {
       env: { ...process.env, DATA_DIR: platform.data },
     });
@@ -75,6 +76,7 @@ describe('moderation', () => {
     live = follow(created.createStory.cursor);
     await platform.ask(analyzeStory, { input: { id } }, author.accessToken);
     await statusIs('ANALYZED');
+    await platform.verifyEmail(ada.email);
     await platform.ask(publishStory, { input: { id, expectedVersion: 1 } }, author.accessToken);
     await until(() => seen().at(-1) === 'StoryPublished');
   });

@@ -56,11 +56,12 @@ export async function startStory(environment: Environment, ports: { provider?: A
   const transact = unitOfWork(client, () => runtime.relay.nudge());
   const stories = prismaStories({ client, transact, jobs });
   const moderations = prismaModerations({ transact, jobs });
+  const scripts = objectScripts(store.objects);
   const context = storyContext({
     stories,
     moderations,
     authors: prismaAuthors(client),
-    scripts: objectScripts(store.objects),
+    scripts,
     provider,
     tellOperator: (failure) => log.warn(failure, 'an analysis failed'),
   });
@@ -81,7 +82,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => authors.close());
   const personalData = await startPersonalData({
     ...{ context: 'story', catalog: storyEvents, heard: identityEvents, projections: ['story.authors'] },
-    erase: whenAuthorErased({ client, transact }),
+    erase: whenAuthorErased({ client, transact, scripts }),
     ...{ client, transact, pool: runtime.pool, jobs, bus: runtime.bus, log },
   });
   closing.defer(() => personalData.close());

@@ -15,10 +15,12 @@ import { storyDatabase } from './story-database.js';
 describe('when an author is erased', () => {
   let database: Awaited<ReturnType<typeof storyDatabase>>;
   let erase: ReturnType<typeof whenAuthorErased>;
+  const withoutScripts = new Set<string>();
 
   beforeAll(async () => {
     database = await storyDatabase();
-    erase = whenAuthorErased({ client: database.prisma, transact: unitOfWork(database.prisma, () => undefined) });
+    const scripts = { removeOf: async (id: string) => void withoutScripts.add(id) };
+    erase = whenAuthorErased({ client: database.prisma, transact: unitOfWork(database.prisma, () => undefined), scripts });
   });
   afterAll(() => database.close());
 
@@ -63,6 +65,8 @@ describe('when an author is erased', () => {
     for (const id of ids) expect(await lastEvent(id)).toEqual(StoryDeleted({ storyId: id, authorId: ada }));
     const found = await storyQueries(database.prisma).storiesById([...ids, others], viewer);
     expect(found.map((story) => story?.id ?? null)).toEqual([null, null, null, others]);
+    for (const id of ids) expect(withoutScripts).toContain(id);
+    expect(withoutScripts).not.toContain(others);
     // Killed and begun again, it knows them all the same: jobs about them are still to go.
     expect([...(await erase({ userId: ada, stories: 'remove' }))].sort()).toEqual([...ids].sort());
   });

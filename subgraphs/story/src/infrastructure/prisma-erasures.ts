@@ -2,7 +2,8 @@ import { storyEvents } from '@storytelling/shared/domain-events/story';
 import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
 import type { ErasedPerson } from '@storytelling/shared/infrastructure/personal-data';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
-import { afterErasure, storyStream } from '../domain/story.js';
+import type { Scripts } from '../domain/scripts.js';
+import { afterErasure, type StoryId, storyStream } from '../domain/story.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 import { toStory } from './prisma-stories.js';
 
@@ -12,13 +13,23 @@ type Tx = Prisma.TransactionClient;
  * When an author is erased: every story of theirs ends, or leaves readers its published edition. A transaction per story, so that it goes on where
  * it was killed. Answers the ids of all stories that they ever had.
  */
-export function whenAuthorErased({ client, transact }: { client: PrismaClient; transact: UnitOfWork<Tx> }) {
+export function whenAuthorErased({
+  client,
+  transact,
+  scripts,
+}: {
+  client: PrismaClient;
+  transact: UnitOfWork<Tx>;
+  scripts: Pick<Scripts, 'removeOf'>;
+}) {
   return async ({ userId, stories: choice }: ErasedPerson): Promise<readonly string[]> => {
     // From history, because an earlier try may have deleted some.
     const known = await client.$queryRaw<{ id: string }[]>`
       SELECT event_data ->> 'storyId' AS id FROM backbone.event_store WHERE event_type = 'StoryCreated' AND event_data ->> 'authorId' = ${userId}`;
     const left = await client.storyRecord.findMany({ where: { authorId: userId }, select: { id: true } });
     for (const { id } of left) await transact((tx) => endStory(tx, id, choice));
+    // Also of stories that readers keep: a script may be of an edition that they never saw.
+    for (const { id } of known) await scripts.removeOf(id as StoryId);
     // What they wrote about others' stories.
     await client.storyReportRecord.updateMany({ where: { reporterId: userId }, data: { details: null } });
     return known.map(({ id }) => id);
