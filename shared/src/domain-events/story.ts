@@ -60,7 +60,7 @@ export const StoryAnalyzed = defineEvent({
     analysisId: z.uuid(),
     version,
     contentHash,
-    /** Claim check of a `storyScript` (story-script.ts) in the object store; null: analyzed before there was one. Gone once the story is deleted. */
+    /** Claim check of a `storyScript` in the object store; null: analyzed before there was one. Gone once the story is deleted. */
     script: z.object({ key: z.string(), sha256: z.string(), bytes: z.int() }).nullable(),
     segments: z.int().nonnegative(),
     /** Seconds of narration to be expected. */
@@ -209,6 +209,35 @@ export const NextEditionDiscarded = defineEvent({
   meaning: 'The author was erased and left readers the published edition, which is the working one again. All others are gone.',
   schema: z.object({ version, contentHash }),
 });
+
+/**
+ * What StoryAnalyzed.script stands for: JSON in the object store, too large for an event. The segments, in this order, are the whole text of the
+ * edition. Fields are added, never changed; a change that breaks readers gets another `format`.
+ */
+export const storyScript = z.object({
+  format: z.literal(1),
+  storyId: z.uuid(),
+  version: z.int().positive(),
+  contentHash: z.string().length(64),
+  language: z.string(),
+  characters: z.array(
+    z.object({
+      id: z.uuid(),
+      name: z.string(),
+      aliases: z.array(z.string()),
+      role: z.string().nullable(),
+      description: z.string().nullable(),
+      personality: z.string().nullable(),
+      traits: z.array(z.string()),
+    }),
+  ),
+  /** `speakerId` is a character's id; null: the narration. */
+  segments: z.array(z.object({ id: z.uuid(), text: z.string(), emotion: z.string(), speakerId: z.uuid().nullable() })),
+  /** Intensity from 1 to 10; the quote is in the segment of that index. */
+  emotions: z.array(z.object({ id: z.uuid(), emotion: z.string(), intensity: z.int(), quote: z.string(), segmentIndex: z.int() })),
+});
+
+export type StoryScript = z.output<typeof storyScript>;
 
 export const storyEvents = catalogOf(
   StoryCreated,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
+import type { StoryScript } from '@storytelling/shared/domain-events/story';
 import type { Language } from '@storytelling/shared/value-objects/language';
 import { sha256 } from '@storytelling/shared/value-objects/sha256';
 import { storyTitle } from '@storytelling/shared/value-objects/story-title';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { storyScript, type StoryScript } from '@storytelling/shared/domain-events/story-script';
+import { storyScript, type StoryScript } from '@storytelling/shared/domain-events/story';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { readClaim } from '@storytelling/shared/infrastructure/object-store';
 import { type OpenedObjectStore, openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';

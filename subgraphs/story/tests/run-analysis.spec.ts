@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { storyScript, type StoryScript } from '@storytelling/shared/domain-events/story-script';
+import { storyScript, type StoryScript } from '@storytelling/shared/domain-events/story';
 import { storyTitle } from '@storytelling/shared/value-objects/story-title';
 import { giveUpAnalysis, runAnalysis } from '../src/application/run-analysis.js';
 import { AnalysisFailure, type AnalysisProvider } from '../src/domain/analysis-provider.js';

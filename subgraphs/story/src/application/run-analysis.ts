@@ -1,4 +1,4 @@
-import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
+import type { StoryScript } from '@storytelling/shared/domain-events/story';
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { type AnalysisProgress, AnalysisFailure, type AnalysisProvider, type Extraction } from '../domain/analysis-provider.js';
 import { analyseText, estimateDurationSeconds } from '../domain/analysis-service.js';

@@ -1,4 +1,4 @@
-import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
+import type { StoryScript } from '@storytelling/shared/domain-events/story';
 import type { Findings } from './findings.js';
 import type { Story, StoryId } from './story.js';
 

@@ -5,7 +5,7 @@ import {
   StoryAnalyzed,
   type StoryEvent,
 } from '@storytelling/shared/domain-events/story';
-import type { StoryScript } from '@storytelling/shared/domain-events/story-script';
+import type { StoryScript } from '@storytelling/shared/domain-events/story';
 import type { AnalysisProgress, Extraction } from './analysis-provider.js';
 import { type Findings, type KnownFindings, reconcile } from './findings.js';
 import { type ScriptClaim, scriptOf } from './scripts.js';
