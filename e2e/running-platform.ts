@@ -148,6 +148,11 @@ export class RunningPlatform {
     return token ?? '';
   }
 
+  /** Resolves when a mail with these words in its subject is there. */
+  mailed(address: string, words: string): Promise<void> {
+    return until(async () => (await this.mailsTo(address)).some(({ subject }) => subject.includes(words)));
+  }
+
   /** Verifies the address of somebody who has registered. */
   async verifyEmail(address: string): Promise<void> {
     const token = await this.tokenMailedTo(address, 'Confirm');
