@@ -64,8 +64,9 @@ export function graphqlSockets({
         protocol: socket.protocol,
         // Awaiting the callback is the back-pressure: the next event is asked for when this one has left.
         send: (data) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState === socket.OPEN) socket.send(data, (error) => (error ? reject(error) : resolve()));
+          new Promise((resolve) => {
+            // A write that fails is a client that has hung up, which is no error of ours: 'close' follows and ends its operations.
+            if (socket.readyState === socket.OPEN) socket.send(data, () => resolve());
             else resolve();
           }),
         close: (code, reason) => close(code ?? CloseCode.InternalServerError, reason ?? ''),
