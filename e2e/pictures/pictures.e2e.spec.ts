@@ -152,7 +152,7 @@ describe('a picture of oneself', () => {
     ['half a photograph', 'image/jpeg', async () => (await jpegPicture(600, 400)).subarray(0, 3000), 'IMAGE_UNREADABLE'],
   ])('is refused when it is %s called %s', async (_, contentType, make, code) => {
     const promised = await sent(await make(), bob.token, contentType);
-    expect((await use(promised.id, bob.token)).errors?.[0]?.extensions).toMatchObject({ code, field: 'uploadId' });
+    expect((await use(promised.id, bob.token)).errors?.[0]?.extensions).toMatchObject({ code, field: 'imageUploadId' });
     expect(await imageOf(bob.id)).toBeNull();
   });
 

@@ -1,3 +1,4 @@
+import { renameField } from '../value-objects/refusal.js';
 import { imageUploads, keptImage, reencodeImage } from './images.js';
 import type { Logger } from './logger.js';
 import type { ObjectStore } from './object-store.js';
@@ -7,7 +8,7 @@ import { sweepObjects, type UploadPromise, type Uploads } from './uploads.js';
 export interface UploadedImages {
   /** `subject` is who sends it, `owner` what it is of. */
   promise(by: ImageOf, file: { readonly contentType: string; readonly sizeBytes: number }): Promise<UploadPromise>;
-  /** Looks at what arrived, keeps it re-encoded and answers its key; the same one when asked again. Throws UPLOAD_… and IMAGE_… refusals. */
+  /** Looks at what arrived, keeps it re-encoded and answers its key; the same one when asked again. Throws UPLOAD_… and IMAGE_… refusals about `imageUploadId`. */
   keep(by: ImageOf, uploadId: string): Promise<string>;
   /** After the transaction that uses `uploadId`: throws away what was uploaded and the picture that was there before. Never fails: what stays is swept. */
   settle(used: { readonly by: ImageOf; readonly uploadId: string | null; readonly replaced: string | null }): Promise<void>;
@@ -39,14 +40,15 @@ export function uploadedImages({
   return {
     promise: (by, { contentType, sizeBytes }) => uploads.promise({ ...claimOf(by), contentType, bytes: sizeBytes, accept: imageUploads }),
 
-    async keep(by, uploadId) {
-      const upload = uploads.recognise(uploadId, claimOf(by));
-      const key = `${folder}${by.owner}/${upload.name}${keptImage.extension}`;
-      // An answer was lost, and the client asks again.
-      if (await objects.head(key)) return key;
-      await objects.put(key, await reencodeImage(await uploads.read(upload)), { contentType: keptImage.contentType });
-      return key;
-    },
+    keep: (by, uploadId) =>
+      renameField('', { from: 'uploadId', to: 'imageUploadId' }, async () => {
+        const upload = uploads.recognise(uploadId, claimOf(by));
+        const key = `${folder}${by.owner}/${upload.name}${keptImage.extension}`;
+        // An answer was lost, and the client asks again.
+        if (await objects.head(key)) return key;
+        await objects.put(key, await reencodeImage(await uploads.read(upload)), { contentType: keptImage.contentType });
+        return key;
+      }),
 
     async settle({ by, uploadId, replaced }) {
       try {

@@ -48,3 +48,20 @@ export function defineRefusals<Table extends Readonly<Record<string, RefusalEntr
   ]);
   return Object.fromEntries(refuse) as Refuse<Table>;
 }
+
+/**
+ * A rule that several inputs share speaks of a field by one name. Where an input calls it otherwise, so do the refusals whose code begins with `codes`: the
+ * client is told the name that it sent.
+ */
+export async function renameField<Result>(
+  codes: string,
+  { from, to }: { readonly from: string; readonly to: string },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.field !== from || !error.code.startsWith(codes)) throw error;
+    throw new Refusal(error.code, error.kind, error.message, to, error.params);
+  }
+}

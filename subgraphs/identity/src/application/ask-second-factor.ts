@@ -18,18 +18,20 @@ export const askSecondFactor =
     if (!isEnrolled && required) throw refuse.SECOND_FACTOR_MISSING();
     if (!isEnrolled) return;
     if (!code) throw refuse.SECOND_FACTOR_REQUIRED();
-    await presentCode(ports, { userId, code, clientAddress: client.address, knownAddress }, (spent) => spent);
+    await presentCode(ports, { userId, code, field: 'secondFactorCode', clientAddress: client.address, knownAddress }, (spent) => spent);
   };
 
 /** Counts the attempt before it is made, spends the code, and does in the same transaction what it is presented for. */
 export async function presentCode(
   { secondFactors, oneTimeCodes, attempts, tag, now }: SecondFactorPorts,
-  { code, ...attempt }: { userId: UserId; code: string; clientAddress: string; knownAddress: boolean },
+  { code, field, ...attempt }: { userId: UserId; code: string; field: string; clientAddress: string; knownAddress: boolean },
   then: (spent: Changed & { readonly factor: SecondFactor }) => Changed,
 ): Promise<void> {
   await attempts.secondFactor(attempt);
   const hashOf = (recoveryCode: string) => hashOfRecoveryCode(tag, attempt.userId, recoveryCode);
-  await secondFactors.update(attempt.userId, (_, factor) => then(spend(factor, code, now(), { codeAt: oneTimeCodes.codeAt, hashOf })));
+  await secondFactors.update(attempt.userId, (_, factor) =>
+    then(spend(factor, { code, field }, now(), { codeAt: oneTimeCodes.codeAt, hashOf })),
+  );
   await attempts.secondFactorSucceeded(attempt);
 }
 

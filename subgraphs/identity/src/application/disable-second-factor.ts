@@ -10,6 +10,6 @@ export const disableSecondFactor =
   async (userId: UserId, { code }: { readonly code: string }, client: Client): Promise<UserId> => {
     const { isEnrolled, knownAddress } = await ports.secondFactors.standing(userId, ports.tag('address', client.address));
     if (!isEnrolled) throw refuse.SECOND_FACTOR_MISSING();
-    await presentCode(ports, { userId, code, clientAddress: client.address, knownAddress }, disable);
+    await presentCode(ports, { userId, code, field: 'code', clientAddress: client.address, knownAddress }, disable);
     return userId;
   };

@@ -35,8 +35,8 @@ describe('a second factor', () => {
     const { factor, events } = confirm(ada, begun, { code: code(1_000), recoveryCodes }, now, judge);
     expect(factor).toEqual({ userId: id, secret, begunAt: now, confirmedAt: now, lastStep: 1_000, recoveryCodes });
     expect(events).toEqual([{ type: 'SecondFactorEnabled', data: { userId: id } }]);
-    expect(() => spend(begun, code(1_001), now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
-    expect(() => spend(null, code(1_001), now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
+    expect(() => spend(begun, { code: code(1_001) }, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
+    expect(() => spend(null, { code: code(1_001) }, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
   });
 
   it('is confirmed by a right code only, once it was begun', () => {
@@ -55,28 +55,29 @@ describe('a second factor', () => {
 
   it('takes the present code, the one before and the one after, however they are written', () => {
     for (const given of [code(999), code(1_000), code(1_001), '001 000', '001-001']) {
-      expect(spend(confirmed({ lastStep: 0 }), given, now, judge).events).toEqual([]);
+      expect(spend(confirmed({ lastStep: 0 }), { code: given }, now, judge).events).toEqual([]);
     }
     for (const given of [code(998), code(1_002), '1000', '', 'abcdef', '0010000', '００１０００'])
-      expect(() => spend(confirmed({ lastStep: 0 }), given, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
+      expect(() => spend(confirmed({ lastStep: 0 }), { code: given }, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
   });
 
   it('takes no code twice, and none from before one that it took', () => {
-    const { factor } = spend(confirmed(), code(1_001), now, judge);
+    const { factor } = spend(confirmed(), { code: code(1_001) }, now, judge);
     expect(factor.lastStep).toBe(1_001);
-    for (const step of [999, 1_000, 1_001]) expect(() => spend(factor, code(step), now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
-    expect(() => spend(confirmed(), code(1_000), now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
+    for (const step of [999, 1_000, 1_001])
+      expect(() => spend(factor, { code: code(step) }, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
+    expect(() => spend(confirmed(), { code: code(1_000) }, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
   });
 
   it('takes each recovery code once, in any case and grouping, and says how many are left', () => {
-    const first = spend(confirmed(), 'aaaa-bbbb-cccc-dddd', now, judge);
+    const first = spend(confirmed(), { code: 'aaaa-bbbb-cccc-dddd' }, now, judge);
     expect(first.events).toEqual([{ type: 'RecoveryCodeSpent', data: { userId: id, left: 1 } }]);
-    expect(() => spend(first.factor, 'AAAABBBBCCCCDDDD', now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
-    expect(spend(first.factor, 'EEEE FFFF GGGG HHHH', now, judge).factor.recoveryCodes).toEqual([]);
+    expect(() => spend(first.factor, { code: 'AAAABBBBCCCCDDDD' }, now, judge)).toThrow(refusal('SECOND_FACTOR_WRONG'));
+    expect(spend(first.factor, { code: 'EEEE FFFF GGGG HHHH' }, now, judge).factor.recoveryCodes).toEqual([]);
   });
 
   it('is given up by whoever presents a code', () => {
-    expect(disable(spend(confirmed(), code(1_001), now, judge))).toEqual({
+    expect(disable(spend(confirmed(), { code: code(1_001) }, now, judge))).toEqual({
       factor: null,
       events: [{ type: 'SecondFactorDisabled', data: { userId: id } }],
     });

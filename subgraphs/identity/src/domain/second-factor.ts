@@ -55,17 +55,17 @@ export function confirm(
 /** Takes a code of the app, or a recovery code, once. */
 export function spend(
   factor: SecondFactor | null,
-  code: string,
+  { code, field }: { readonly code: string; readonly field?: string },
   now: Date,
   { codeAt, hashOf }: Judge,
 ): Changed & { readonly factor: SecondFactor } {
-  if (!factor?.confirmedAt) throw refuse.SECOND_FACTOR_WRONG();
+  if (!factor?.confirmedAt) throw refuse.SECOND_FACTOR_WRONG(undefined, field);
   const given = normalised(code);
   const lastStep = stepOf(factor, given, now, codeAt);
   if (lastStep !== undefined) return { factor: { ...factor, lastStep }, events: [] };
   const hash = /^[A-Z2-7]{16}$/.test(given) ? hashOf(given) : undefined;
   const recoveryCodes = factor.recoveryCodes.filter((kept) => kept !== hash);
-  if (recoveryCodes.length === factor.recoveryCodes.length) throw refuse.SECOND_FACTOR_WRONG();
+  if (recoveryCodes.length === factor.recoveryCodes.length) throw refuse.SECOND_FACTOR_WRONG(undefined, field);
   return {
     factor: { ...factor, recoveryCodes },
     events: [{ type: 'RecoveryCodeSpent', data: { userId: factor.userId, left: recoveryCodes.length } }],

@@ -1,3 +1,4 @@
+import { renameField } from '@storytelling/shared/value-objects/refusal';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { refuse } from '../domain/refusals.js';
 import type { Story, StoryId } from '../domain/story.js';
@@ -15,6 +16,10 @@ export function storyId(value: string, field = 'id'): StoryId {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND(undefined, field);
   return value.toLowerCase() as StoryId;
 }
+
+/** For inputs that call the story `storyId`: what is refused about it names that field. */
+export const ofStory = <Result>(input: { readonly storyId: string }, work: (id: StoryId) => Promise<Result>): Promise<Result> =>
+  renameField('STORY_', { from: 'id', to: 'storyId' }, async () => work(storyId(input.storyId)));
 
 /** Whether a person sees a story at all: a draft of somebody else is told of to moderators only. */
 export function requireSight(by: Person, { authorId, publishedVersion }: Story): void {

@@ -3,7 +3,7 @@ import { type Decision, decide } from '../domain/moderation.js';
 import type { Moderations } from '../domain/moderations.js';
 import { refuse } from '../domain/refusals.js';
 import { requireVersion, type StoryId } from '../domain/story.js';
-import { type Person, storyId } from './as-author.js';
+import { ofStory, type Person } from './as-author.js';
 
 export const maxReason = 1_000;
 
@@ -27,8 +27,10 @@ export const moderateStory =
   (by: Person, input: NewDecision): Promise<StoryId> => {
     if (!by.isModerator) throw refuse.MODERATORS_ONLY();
     const reason = moderationReason(input.reason);
-    return moderations.decide(storyId(input.storyId, 'storyId'), (story, openReports) => {
-      if (typeof input.expectedVersion === 'number') requireVersion(story, input.expectedVersion);
-      return decide(story, openReports, { decision: input.decision, reason, moderatorId: by.id });
-    });
+    return ofStory(input, (storyId) =>
+      moderations.decide(storyId, (story, openReports) => {
+        if (typeof input.expectedVersion === 'number') requireVersion(story, input.expectedVersion);
+        return decide(story, openReports, { decision: input.decision, reason, moderatorId: by.id });
+      }),
+    );
   };

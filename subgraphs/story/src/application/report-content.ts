@@ -2,7 +2,7 @@ import { codePoints, readableText } from '@storytelling/shared/value-objects/tex
 import { type ReportReason, report } from '../domain/moderation.js';
 import type { Moderations } from '../domain/moderations.js';
 import { refuse } from '../domain/refusals.js';
-import { type Person, storyId } from './as-author.js';
+import { ofStory, type Person } from './as-author.js';
 
 const maxDetails = 2_000;
 
@@ -19,7 +19,9 @@ export const reportContent =
     const details = readableText(input.details ?? '', 'details').trim() || null;
     if (codePoints(details ?? '') > maxDetails) throw refuse.REPORT_DETAILS_TOO_LONG({ max: maxDetails });
     const id = newId();
-    return moderations.report(storyId(input.storyId, 'storyId'), by.id, (story, reporter) =>
-      report(story, reporter, { id, reason: input.reason, details }, new Date(now())),
+    return ofStory(input, (storyId) =>
+      moderations.report(storyId, by.id, (story, reporter) =>
+        report(story, reporter, { id, reason: input.reason, details }, new Date(now())),
+      ),
     );
   };

@@ -2,7 +2,7 @@ import { EMOTION_NAMES, type EmotionName } from '../domain/analysis-provider.js'
 import { correctSegment } from '../domain/corrections.js';
 import { refuse } from '../domain/refusals.js';
 import type { StoryCorrections } from '../domain/stories.js';
-import { asAuthor, type Person, storyId } from './as-author.js';
+import { asAuthor, ofStory, type Person } from './as-author.js';
 
 export interface SegmentUpdate {
   readonly storyId: string;
@@ -21,9 +21,11 @@ export const updateSegment =
       ...(input.speakerId !== undefined && { speakerId: input.speakerId }),
       ...(typeof input.emotion === 'string' && { emotion: emotionOf(input.emotion) }),
     };
-    return stories.correct(
-      storyId(input.storyId, 'storyId'),
-      asAuthor(by, (story, known) => correctSegment(story, known, corrected)),
+    return ofStory(input, (storyId) =>
+      stories.correct(
+        storyId,
+        asAuthor(by, (story, known) => correctSegment(story, known, corrected)),
+      ),
     );
   };
 
