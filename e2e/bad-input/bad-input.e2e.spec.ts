@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -5,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { WebSocket } from 'ws';
+import { appCode } from '../authenticator-app.js';
 import { type ApiError, RunningPlatform, until } from '../running-platform.js';
 
 // Everything that a careless or hostile client may send, through the one endpoint. Each is answered with a documented code and one clear
@@ -30,6 +32,17 @@ interface Known {
   /** Somebody else's. */
   readonly theirs: Story;
   readonly published: Story;
+  /** Of the published story. */
+  readonly character: string;
+  readonly segment: string;
+  /** Of the second story. */
+  readonly foreignCharacter: string;
+  /** A token of a mail that was never used. */
+  readonly resetToken: string;
+  readonly upload: { readonly id: string; readonly url: string };
+  /** A super-admin, whose second factor is asked for. */
+  readonly boss: { readonly email: string; readonly token: string; readonly userId: string; readonly spentCode: string };
+  readonly recoveryCodes: readonly string[];
 }
 interface Story {
   readonly id: string;
@@ -58,10 +71,26 @@ const verbs = {
   assignRole: 'mutation ($input: AssignRoleInput!) { assignRole(input: $input) { id } }',
   grantPermission: 'mutation ($input: PermissionInput!) { grantPermission(input: $input) { id } }',
   deactivateUser: 'mutation ($input: DeactivateUserInput!) { deactivateUser(input: $input) { id } }',
+  revokePermission: 'mutation ($input: PermissionInput!) { revokePermission(input: $input) { id } }',
+  eraseUser: 'mutation ($input: EraseUserInput!) { eraseUser(input: $input) { id } }',
+  verifyEmail: 'mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { id } }',
+  requestPasswordReset: 'mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) }',
+  resetPassword: 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { accessToken } }',
+  changePassword: 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { id } }',
+  requestProfileImageUpload: 'mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) { id url } }',
   createStory: 'mutation ($input: CreateStoryInput!) { createStory(input: $input) { id cursor } }',
   editStory: 'mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }',
   analyzeStory: 'mutation ($input: AnalyzeStoryInput!) { analyzeStory(input: $input) { id } }',
   publishStory: 'mutation ($input: PublishStoryInput!) { publishStory(input: $input) { id } }',
+  unpublishStory: 'mutation ($input: UnpublishStoryInput!) { unpublishStory(input: $input) { id } }',
+  archiveStory: 'mutation ($input: ArchiveStoryInput!) { archiveStory(input: $input) { id } }',
+  deleteStory: 'mutation ($input: DeleteStoryInput!) { deleteStory(input: $input) }',
+  reportContent: 'mutation ($input: ReportContentInput!) { reportContent(input: $input) { id } }',
+  moderateStory: 'mutation ($input: ModerateStoryInput!) { moderateStory(input: $input) { id } }',
+  saveCharacter: 'mutation ($input: SaveCharacterInput!) { saveCharacter(input: $input) { id } }',
+  mergeCharacters: 'mutation ($input: MergeCharactersInput!) { mergeCharacters(input: $input) { id } }',
+  removeCharacter: 'mutation ($input: RemoveCharacterInput!) { removeCharacter(input: $input) { id } }',
+  updateSegment: 'mutation ($input: UpdateSegmentInput!) { updateSegment(input: $input) { id } }',
 };
 type Verb = keyof typeof verbs;
 
@@ -135,9 +164,55 @@ beforeAll(async () => {
   await platform.verifyEmail(me.email);
   await platform.ask(verbs.publishStory, { input: { id: published.id, expectedVersion: 1 } }, token);
   const [draft, second, theirs] = [await create(token), await create(token), await create(other.accessToken)];
-  my = { email: me.email, token, refreshToken: me.refreshToken, userId: me.user.id, draft, second, theirs, published };
+
+  type Found = { story: { characters: { id: string }[]; segments: { nodes: { id: string }[] } } };
+  const found = await platform.ask<Found>(`{ story(id: "${published.id}") { characters { id } segments { nodes { id } } } }`, {}, token);
+  const foreign = { storyId: second.id, name: 'Ben' };
+  const { saveCharacter } = await platform.ask<{ saveCharacter: { id: string } }>(verbs.saveCharacter, { input: foreign }, token);
+  await platform.ask(verbs.requestPasswordReset, { input: { email: me.email } });
+  const { requestProfileImageUpload } = await platform.ask<{ requestProfileImageUpload: Known['upload'] }>(
+    verbs.requestProfileImageUpload,
+    { input: { contentType: 'image/png', sizeBytes: 10 } },
+    token,
+  );
+  my = {
+    ...{ email: me.email, token, refreshToken: me.refreshToken, userId: me.user.id, draft, second, theirs, published },
+    character: found.story.characters[0]?.id ?? '',
+    segment: found.story.segments.nodes[0]?.id ?? '',
+    foreignCharacter: saveCharacter.id,
+    resetToken: await platform.tokenMailedTo(me.email, 'password'),
+    upload: requestProfileImageUpload,
+    ...(await superAdmin(await register(person({ displayName: 'Grace' })))),
+  };
 });
 afterAll(() => platform.stop());
+
+/** What the person at the machine calls. */
+function promote(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const entry = join(import.meta.dirname, '../../platform/dist/ops/main.js');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [entry, 'promote', ...args], { env: { ...process.env, DATA_DIR: platform.data } }, (error, out, err) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+    );
+  });
+}
+
+async function superAdmin(account: { email: string; accessToken: string; refreshToken: string; user: { id: string } }) {
+  await promote(account.email, 'super-admin');
+  const { refreshSession } = await platform.ask<{ refreshSession: { accessToken: string } }>(verbs.refreshSession, {
+    input: { refreshToken: account.refreshToken },
+  });
+  const token = refreshSession.accessToken;
+  type Begun = { beginSecondFactor: { secret: string } };
+  const begun = await platform.ask<Begun>('mutation { beginSecondFactor { secret } }', {}, token);
+  const spentCode = appCode(begun.beginSecondFactor.secret, 0);
+  const { confirmSecondFactor } = await platform.ask<{ confirmSecondFactor: { recoveryCodes: string[] } }>(
+    verbs.confirmSecondFactor,
+    { input: { code: spentCode, password } },
+    token,
+  );
+  return { boss: { email: account.email, token, userId: account.user.id, spentCode }, recoveryCodes: confirmSecondFactor.recoveryCodes };
+}
 
 describe('a request', () => {
   const good = JSON.stringify({ query: '{ me { id } }' });
@@ -368,6 +443,19 @@ describe('an input', () => {
       'input.expectedVersion',
       ({ draft }) => ({ id: draft.id, expectedVersion: canary }),
     ],
+    ['assignRole', 'to a role that is none', 'BAD_USER_INPUT', 'input.role', ({ userId }) => ({ userId, role: canary })],
+    ['confirmSecondFactor', 'with a number as code', 'BAD_USER_INPUT', 'input.code', () => ({ code: 123_456 })],
+    ['eraseUser', 'that says nothing of stories', 'BAD_USER_INPUT', 'input', ({ userId }) => ({ userId, password: canary })],
+    ['reportContent', 'for a reason that is none', 'BAD_USER_INPUT', 'input.reason', () => ({ storyId: canary, reason: canary })],
+    ['mergeCharacters', 'of an object', 'BAD_USER_INPUT', 'input.fromIds', () => ({ storyId: 'x', intoId: 'x', fromIds: { id: canary } })],
+    [
+      'saveCharacter',
+      'with null for an alias',
+      'BAD_USER_INPUT',
+      'input.aliases[0]',
+      () => ({ storyId: 'x', name: canary, aliases: [null] }),
+    ],
+    ['requestProfileImageUpload', 'of 4 GB', 'BAD_USER_INPUT', 'input.sizeBytes', () => ({ contentType: 'image/png', sizeBytes: 2 ** 32 })],
   ];
   const refused: Row[] = [
     // Who is who.
@@ -442,6 +530,88 @@ describe('an input', () => {
     ['grantPermission', 'by a member', 'NOT_ALLOWED', undefined, () => ({ roleId: 'member', resource: canary, action: 'read' })],
     ['deactivateUser', 'by a member', 'NOT_ALLOWED', undefined, ({ userId }) => ({ userId, reason: canary })],
     ['deactivateUser', 'without a reason', 'REASON_MISSING', 'reason', ({ userId }) => ({ userId, reason: ' ' })],
+    // Mails, passwords, erasure.
+    ['verifyEmail', 'with a token that is none', 'EMAIL_TOKEN_INVALID', 'token', () => ({ token: `${canary}\u0000` })],
+    ['verifyEmail', 'with a token of 100,000 characters', 'EMAIL_TOKEN_INVALID', 'token', () => ({ token: long(100_000) })],
+    ['verifyEmail', 'with the token of another mail', 'EMAIL_TOKEN_INVALID', 'token', ({ resetToken }) => ({ token: resetToken })],
+    ['requestPasswordReset', 'for no address', 'EMAIL_INVALID', 'email', () => ({ email: `${canary}@` })],
+    ['requestPasswordReset', 'for a NUL', 'TEXT_UNREADABLE', 'email', () => ({ email: `${canary}\u0000@b.org` })],
+    ['resetPassword', 'with a token that is none', 'EMAIL_TOKEN_INVALID', 'token', () => ({ token: canary, password: 'ten letters' })],
+    [
+      'resetPassword',
+      'to a short password',
+      'PASSWORD_TOO_SHORT',
+      'password',
+      ({ resetToken: token }) => ({ token, password: '🦊'.repeat(9) }),
+    ],
+    [
+      'resetPassword',
+      'to half a surrogate pair',
+      'PASSWORD_UNREADABLE',
+      'password',
+      ({ resetToken: token }) => ({ token, password: `${canary}\udc00` }),
+    ],
+    [
+      'changePassword',
+      'without the old one',
+      'CURRENT_PASSWORD_WRONG',
+      'currentPassword',
+      () => ({ currentPassword: canary, newPassword: `another ${password}` }),
+    ],
+    [
+      'changePassword',
+      'from one of 100,000 characters',
+      'PASSWORD_TOO_LONG',
+      'currentPassword',
+      () => ({ currentPassword: long(100_000), newPassword: `another ${password}` }),
+    ],
+    [
+      'changePassword',
+      'to one’s address',
+      'PASSWORD_TOO_COMMON',
+      'newPassword',
+      ({ email }) => ({ currentPassword: password, newPassword: email }),
+    ],
+    [
+      'eraseUser',
+      'with the wrong password',
+      'ERASURE_PASSWORD_WRONG',
+      'password',
+      ({ userId }) => ({ userId, stories: 'REMOVE', password: canary }),
+    ],
+    ['eraseUser', 'of no id', 'USER_NOT_FOUND', 'userId', () => ({ userId: `${canary}\u0000`, stories: 'REMOVE', password })],
+    [
+      'eraseUser',
+      'of somebody else',
+      'NOT_ALLOWED',
+      undefined,
+      ({ boss: { userId } }) => ({ userId, stories: 'REMOVE', password, reason: canary }),
+    ],
+    // Pictures.
+    ...(
+      [
+        ['of a drawing', 'UPLOAD_TYPE_UNSUPPORTED', 'contentType', { contentType: 'image/svg+xml', sizeBytes: 10 }],
+        ['of a type that is none', 'UPLOAD_TYPE_UNSUPPORTED', 'contentType', { contentType: `${canary}\u0000`, sizeBytes: 10 }],
+        ['of 6 MB', 'UPLOAD_TOO_LARGE', 'sizeBytes', { contentType: 'image/png', sizeBytes: 6 * 1024 * 1024 }],
+        ['of nothing', 'UPLOAD_EMPTY', 'sizeBytes', { contentType: 'image/png', sizeBytes: 0 }],
+        ['of less than nothing', 'UPLOAD_EMPTY', 'sizeBytes', { contentType: 'image/png', sizeBytes: -1 }],
+      ] as const
+    ).map(([what, code, field, file]): Row => ['requestProfileImageUpload', what, code, field, () => file]),
+    [
+      'updateProfile',
+      'by an upload that did not arrive',
+      'UPLOAD_NOT_ARRIVED',
+      'imageUploadId',
+      ({ upload }) => ({ imageUploadId: upload.id }),
+    ],
+    [
+      'updateProfile',
+      'by an upload that was changed',
+      'UPLOAD_UNKNOWN',
+      'imageUploadId',
+      ({ upload }) => ({ imageUploadId: upload.id.slice(0, -4) + canary }),
+    ],
+    ['updateProfile', 'by no upload', 'UPLOAD_UNKNOWN', 'imageUploadId', () => ({ imageUploadId: `\u0000${long(100_000)}` })],
     // Stories.
     ['createStory', 'with a short title', 'STORY_TITLE_TOO_SHORT', 'title', () => text({ title: ' ab ' })],
     ['createStory', 'with a title of 501 emoji', 'STORY_TITLE_TOO_LONG', 'title', () => text({ title: '😀'.repeat(501) })],
@@ -499,6 +669,113 @@ describe('an input', () => {
     ['analyzeStory', 'with an id of 100,000 characters', 'STORY_NOT_FOUND', 'id', () => ({ id: long(100_000) })],
     ['publishStory', 'before any analysis', 'STORY_NOT_ANALYZED', 'id', ({ draft }) => ({ id: draft.id, expectedVersion: 1 })],
     ['publishStory', 'a second time', 'STORY_ALREADY_PUBLISHED', 'id', ({ published }) => ({ id: published.id, expectedVersion: 1 })],
+    ['unpublishStory', 'that nobody reads', 'STORY_NOT_PUBLISHED', 'id', ({ draft: { id } }) => ({ id })],
+    ['unpublishStory', 'of somebody else’s draft', 'STORY_NOT_FOUND', 'id', ({ theirs: { id } }) => ({ id })],
+    [
+      'unpublishStory',
+      'of another version',
+      'STORY_CHANGED_MEANWHILE',
+      'expectedVersion',
+      ({ published: { id } }) => ({ id, expectedVersion: 7 }),
+    ],
+    ['archiveStory', 'for 1,001 emoji', 'ARCHIVE_REASON_TOO_LONG', 'reason', ({ draft: { id } }) => ({ id, reason: '😀'.repeat(1_001) })],
+    ['archiveStory', 'for a NUL', 'TEXT_UNREADABLE', 'reason', ({ draft: { id } }) => ({ id, reason: `${canary}\u0000` })],
+    ['deleteStory', 'of somebody else’s draft', 'STORY_NOT_FOUND', 'id', ({ theirs: { id } }) => ({ id })],
+    ['deleteStory', 'with SQL for an id', 'STORY_NOT_FOUND', 'id', () => ({ id: "x'; DROP TABLE stories; --" })],
+    ['reportContent', 'about oneself', 'REPORT_OF_OWN_STORY', 'storyId', ({ published: { id } }) => ({ storyId: id, reason: 'SPAM' })],
+    ['reportContent', 'about nothing', 'STORY_NOT_FOUND', 'storyId', () => ({ storyId: randomUUID(), reason: 'SPAM' })],
+    [
+      'reportContent',
+      'of 2,001 emoji',
+      'REPORT_DETAILS_TOO_LONG',
+      'details',
+      ({ published: { id } }) => ({ storyId: id, reason: 'OTHER', details: '😀'.repeat(2_001) }),
+    ],
+    [
+      'moderateStory',
+      'by its author',
+      'MODERATORS_ONLY',
+      undefined,
+      ({ published: { id } }) => ({ storyId: id, decision: 'KEEP', reason: canary }),
+    ],
+    // Characters and segments.
+    ...(
+      [
+        ['without a name', 'CHARACTER_NAME_INVALID', 'name', { name: ' \t ' }],
+        ['with a name of 201 emoji', 'CHARACTER_NAME_INVALID', 'name', { name: '😀'.repeat(201) }],
+        ['with a name on two lines', 'CHARACTER_NAME_INVALID', 'name', { name: `Ada\u2028${canary}` }],
+        ['with half a surrogate pair in the name', 'TEXT_UNREADABLE', 'name', { name: `${canary}\ud800` }],
+        ['with 101 aliases', 'CHARACTER_LIST_TOO_LONG', 'aliases', { aliases: times(101, () => canary).split(' ') }],
+        ['with a NUL in an alias', 'TEXT_UNREADABLE', 'aliases', { aliases: ['Cy', `${canary}\u0000`] }],
+        ['with 21 traits', 'CHARACTER_LIST_TOO_LONG', 'traits', { traits: times(21, () => canary).split(' ') }],
+        ['with a trait of 61 characters', 'CHARACTER_NAME_INVALID', 'traits', { traits: [long(61)] }],
+        ['described in 1,001 emoji', 'CHARACTER_TEXT_TOO_LONG', 'description', { description: '😀'.repeat(1_001) }],
+        ['with a NUL in the personality', 'TEXT_UNREADABLE', 'personality', { personality: `${canary}\u0000` }],
+        ['in a role that is none', 'CHARACTER_ROLE_UNKNOWN', 'role', { role: canary }],
+        ['of no story', 'STORY_NOT_FOUND', 'storyId', { storyId: `${canary}\u0000` }],
+        ['with no id', 'CHARACTER_NOT_FOUND', 'id', { id: `${canary}\u0000` }],
+      ] as const
+    ).map(
+      ([what, code, field, more]): Row => [
+        'saveCharacter',
+        what,
+        code,
+        field,
+        ({ published }) => ({ storyId: published.id, name: 'Cy', ...more }),
+      ],
+    ),
+    ['saveCharacter', 'of somebody else', 'STORY_NOT_FOUND', 'storyId', ({ theirs: { id } }) => ({ storyId: id, name: canary })],
+    ['saveCharacter', 'with a name that is taken', 'CHARACTER_NAME_TAKEN', 'name', ({ second: { id } }) => ({ storyId: id, name: 'BEN' })],
+    [
+      'saveCharacter',
+      'of another story',
+      'CHARACTER_NOT_FOUND',
+      'id',
+      ({ published, foreignCharacter: id }) => ({ storyId: published.id, id, name: canary }),
+    ],
+    ...(
+      [
+        ['into one of another story', 'CHARACTER_NOT_FOUND', 'intoId', (my: Known) => ({ intoId: my.foreignCharacter })],
+        ['from one of another story', 'CHARACTER_NOT_FOUND', 'fromIds', (my: Known) => ({ fromIds: [my.foreignCharacter] })],
+        ['of 10,000', 'CHARACTER_NOT_FOUND', 'fromIds', () => ({ fromIds: times(10_000, () => randomUUID()).split(' ') })],
+        ['of none', 'CHARACTERS_TO_MERGE_INVALID', 'fromIds', () => ({ fromIds: [] })],
+        ['into itself', 'CHARACTERS_TO_MERGE_INVALID', 'fromIds', (my: Known) => ({ fromIds: [my.character] })],
+        ['of somebody else', 'STORY_NOT_FOUND', 'storyId', (my: Known) => ({ storyId: my.theirs.id })],
+      ] as const
+    ).map(
+      ([what, code, field, more]): Row => [
+        'mergeCharacters',
+        what,
+        code,
+        field,
+        (known) => ({ storyId: known.published.id, intoId: known.character, fromIds: [known.character], ...more(known) }),
+      ],
+    ),
+    [
+      'removeCharacter',
+      'of another story',
+      'CHARACTER_NOT_FOUND',
+      'id',
+      ({ published, foreignCharacter: id }) => ({ storyId: published.id, id }),
+    ],
+    ['removeCharacter', 'of somebody else', 'STORY_NOT_FOUND', 'storyId', ({ theirs, character: id }) => ({ storyId: theirs.id, id })],
+    ...(
+      [
+        ['with no id', 'SEGMENT_NOT_FOUND', 'segmentId', () => ({ segmentId: `${canary}\u0000` })],
+        ['of nobody', 'SEGMENT_NOT_FOUND', 'segmentId', () => ({ segmentId: randomUUID(), speakerId: null })],
+        ['in a mood that is none', 'SEGMENT_EMOTION_UNKNOWN', 'emotion', () => ({ emotion: canary })],
+        ['spoken in another story', 'CHARACTER_NOT_FOUND', 'speakerId', (my: Known) => ({ speakerId: my.foreignCharacter })],
+        ['of somebody else', 'STORY_NOT_FOUND', 'storyId', (my: Known) => ({ storyId: my.theirs.id, speakerId: null })],
+      ] as const
+    ).map(
+      ([what, code, field, more]): Row => [
+        'updateSegment',
+        what,
+        code,
+        field,
+        (known) => ({ storyId: known.published.id, segmentId: known.segment, ...more(known) }),
+      ],
+    ),
   ];
   it.each([...ofWrongForm.map((row) => [400, ...row] as const), ...refused.map((row) => [200, ...row] as const)])(
     '(%i) %s %s: %s',
@@ -507,6 +784,142 @@ describe('an input', () => {
       expectRefusal(answer, { code, field, status });
     },
   );
+
+  const byStaff: Row[] = [
+    ['assignRole', 'without a code', 'SECOND_FACTOR_REQUIRED', 'secondFactorCode', ({ userId }) => ({ userId, role: 'ADMIN' })],
+    ...(
+      [
+        ['with a code that is none', () => canary],
+        ['with five digits', () => '12345'],
+        ['with Arabic digits', () => '٠١٢٣٤٥'],
+        ['with 100,000 digits', () => '1'.repeat(100_000)],
+        ['with a NUL', () => `${canary}\u0000`],
+        ['with the code of the confirmation', ({ boss }: Known) => boss.spentCode],
+      ] as const
+    ).map(
+      ([what, code]): Row => [
+        'assignRole',
+        what,
+        'SECOND_FACTOR_WRONG',
+        'secondFactorCode',
+        (known) => ({ userId: known.userId, role: 'ADMIN', secondFactorCode: code(known) }),
+      ],
+    ),
+    ...(
+      [
+        ['grantPermission', 'to a role that is none', 'ROLE_NOT_FOUND', 'roleId', { roleId: `${canary}\u0000` }],
+        ['grantPermission', 'that is none', 'PERMISSION_NOT_FOUND', 'action', { resource: `${canary}\u0000` }],
+        ['revokePermission', 'of super-admins', 'SUPER_ADMIN_KEEPS_ALL', 'roleId', { roleId: 'super-admin' }],
+      ] as const
+    ).map(
+      ([verb, what, code, field, more], index): Row => [
+        verb,
+        what,
+        code,
+        field,
+        ({ recoveryCodes }) => ({ roleId: 'member', resource: 'user', action: 'read', secondFactorCode: recoveryCodes[index], ...more }),
+      ],
+    ),
+    [
+      'assignRole',
+      'with a recovery code that was used',
+      'SECOND_FACTOR_WRONG',
+      'secondFactorCode',
+      ({ userId, recoveryCodes: [secondFactorCode] }) => ({ userId, role: 'ADMIN', secondFactorCode }),
+    ],
+    [
+      'assignRole',
+      'to nobody',
+      'USER_NOT_FOUND',
+      'userId',
+      ({ recoveryCodes: [, , , secondFactorCode] }) => ({ userId: randomUUID(), role: 'ADMIN', secondFactorCode }),
+    ],
+    [
+      'assignRole',
+      'that leaves no super-admin',
+      'LAST_SUPER_ADMIN',
+      'userId',
+      ({ boss: { userId }, recoveryCodes: [, , , , secondFactorCode] }) => ({ userId, role: 'MEMBER', secondFactorCode }),
+    ],
+    ['deactivateUser', 'of the last super-admin', 'LAST_SUPER_ADMIN', 'userId', ({ boss: { userId } }) => ({ userId, reason: canary })],
+    ['disableSecondFactor', 'with a wrong code', 'SECOND_FACTOR_WRONG', 'code', () => ({ code: canary })],
+    ['signIn', 'without a code', 'SECOND_FACTOR_REQUIRED', 'secondFactorCode', ({ boss: { email } }) => ({ email, password })],
+    [
+      'signIn',
+      'with a wrong code',
+      'SECOND_FACTOR_WRONG',
+      'secondFactorCode',
+      ({ boss: { email } }) => ({ email, password, secondFactorCode: canary }),
+    ],
+    ...(
+      [
+        ['without a reason', 'MODERATION_REASON_MISSING', 'reason', { reason: ' a ' }],
+        ['for 1,001 emoji', 'MODERATION_REASON_MISSING', 'reason', { reason: '😀'.repeat(1_001) }],
+        ['for a NUL', 'TEXT_UNREADABLE', 'reason', { reason: `${canary}\u0000` }],
+        ['that nobody reported', 'STORY_NOT_REPORTED', 'storyId', {}],
+        ['of another version', 'STORY_CHANGED_MEANWHILE', 'expectedVersion', { expectedVersion: -1 }],
+        ['of no story', 'STORY_NOT_FOUND', 'storyId', { storyId: randomUUID() }],
+      ] as const
+    ).map(
+      ([what, code, field, more]): Row => [
+        'moderateStory',
+        what,
+        code,
+        field,
+        ({ published }) => ({ storyId: published.id, decision: 'KEEP', reason: canary, ...more }),
+      ],
+    ),
+    [
+      'moderateStory',
+      'that takes a draft from readers',
+      'STORY_NOT_PUBLISHED',
+      'storyId',
+      ({ draft }) => ({ storyId: draft.id, decision: 'UNPUBLISH', reason: canary }),
+    ],
+    ['archiveStory', 'of another, without a reason', 'MODERATION_REASON_MISSING', 'reason', ({ draft: { id } }) => ({ id })],
+  ];
+  it.each(byStaff)('by a super-admin: %s %s: %s', async (verb, _what, code, field, input) => {
+    const answer = await ask({ query: verbs[verb], variables: { input: input(my) } }, my.boss.token);
+    expectRefusal(answer, { code, field, status: 200 });
+  });
+
+  it('that would be a story’s 101st character: STORY_HAS_TOO_MANY_CHARACTERS', async () => {
+    const { createStory } = await platform.ask<{ createStory: Story }>(verbs.createStory, { input: text() }, my.token);
+    const save = (name: string) => `saveCharacter(input: { storyId: "${createStory.id}", name: "${name}" }) { id }`;
+    for (let batch = 0; batch < 5; batch += 1)
+      await platform.ask(`mutation { ${times(20, (index) => `a${index}: ${save(`Fox ${batch} ${index}`)}`)} }`, {}, my.token);
+    expectRefusal(await ask({ query: `mutation { ${save(canary)} }` }, my.token), {
+      code: 'STORY_HAS_TOO_MANY_CHARACTERS',
+      field: 'storyId',
+      status: 200,
+    });
+  });
+
+  it.each<[string, Expected, RequestInit]>([
+    ['another size', { code: 'UPLOAD_SIZE_WRONG' }, { body: canary, headers: { 'content-type': 'image/png' } }],
+    ['another type', { code: 'UPLOAD_TYPE_WRONG' }, { body: '0123456789', headers: { 'content-type': 'image/svg+xml' } }],
+  ])('sent as the bytes of a picture, of %s: refused', async (_what, expected, init) => {
+    expectRefusal(await send(new URL(my.upload.url).pathname + new URL(my.upload.url).search, { method: 'PUT', ...init }), expected);
+  });
+
+  it('sent to an upload url that was changed: UPLOAD_LINK_INVALID', async () => {
+    const { pathname, search } = new URL(my.upload.url);
+    const init = { method: 'PUT', body: '0123456789', headers: { 'content-type': 'image/png' } };
+    expectRefusal(await send(`${pathname}${search}${canary}`, init), { code: 'UPLOAD_LINK_INVALID', status: 403 });
+  });
+
+  it.each([
+    ['nobody', []],
+    ['to nothing', ['nobody@example.org']],
+    ['what is no address', [canary, 'admin']],
+    ['to a role that is none', ['nobody@example.org', canary]],
+    ['with an option that is none', ['nobody@example.org', 'admin', `--${canary}`]],
+  ])('at the machine, to promote %s: one line that says what to do', async (_what, args) => {
+    const { code, out, err } = await promote(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^[^\n]{10,300}\n$/);
+    expect(err).not.toMatch(/\bat .*:\d|node_modules|prisma/i);
+  });
 
   it.each<[Verb, () => object]>([
     ['createStory', () => text({ title: canary })],
@@ -589,6 +1002,76 @@ describe('a page', () => {
     expectRefusal(list, { status: 200, ...expected });
     const nested = await ask({ query: `query (${args}) { me { stories(${given}) { nodes { id } } } }`, variables: page }, my.token);
     expectRefusal(nested, { status: 200, ...expected });
+  });
+
+  const range = { code: outOfRange, field: 'first', page: { first: 101 } };
+  const forged = (...keys: unknown[]) =>
+    keys.map((key) => ({ code: 'CURSOR_INVALID', field: 'after', page: { after: typeof key === 'string' ? key : encode(key) } }));
+  const lists: [list: string, query: (known: Known) => string, refused: (Expected & { page: object })[]][] = [
+    ['users', () => `users(${given}) { nodes { id } }`, [range, ...forged(canary, [canary, none], ['2020-13-01T00:00:00.000Z', none])]],
+    [
+      'cases of moderation',
+      () => `moderationQueue(${given}) { nodes { openReports } }`,
+      [range, ...forged(canary, ['9999-01-01T00:00:00.000Z', none], ['2020-01-01T00:00:00.000Z', canary])],
+    ],
+    [
+      'editions',
+      ({ draft }) => `story(id: "${draft.id}") { versions(${given}) { nodes { version } } }`,
+      [range, ...forged(canary, 0, 2 ** 31, 1.5)],
+    ],
+    [
+      'segments',
+      ({ published }) => `story(id: "${published.id}") { segments(${given}) { nodes { id } } }`,
+      [range, ...forged(canary, 2 ** 31, -0.5)],
+    ],
+    [
+      'stories found',
+      () => `stories(filter: {search: "fox"}, ${given}) { nodes { id } }`,
+      [range, ...forged(canary, [canary, none], [1, canary], ['2020-01-01T00:00:00.000Z', none])],
+    ],
+  ];
+  it.each(lists.flatMap(([list, query, refused]) => refused.map((one, index) => [list, index, query, one] as const)))(
+    'of %s, forged (%i): refused',
+    async (_list, _index, query, { page, ...expected }) => {
+      const answer = await ask({ query: `query (${args}) { ${query(my)} }`, variables: page }, my.boss.token);
+      expectRefusal(answer, { status: 200, ...expected });
+    },
+  );
+
+  it.each([
+    ['of none', outOfRange, 'first', { first: 0 }],
+    ['of 101', outOfRange, 'first', { first: 101 }],
+    ['after a forged cursor', 'RESUME_EXPIRED', 'after', { after: canary }],
+  ])('of updates, %s: %s', async (_what, code, field, page) => {
+    const query = `query ($first: Int, $after: String) { story(id: "${my.draft.id}") { updates(first: $first, after: $after) { cursor } } }`;
+    expectRefusal(await ask({ query, variables: page }, my.token), { code, field, status: 200 });
+  });
+
+  describe.each([
+    ['stories', 'query ($search: String) { stories(filter: {search: $search}) { nodes { id } } }'],
+    ['users', 'query ($search: String) { users(search: $search) { nodes { id } } }'],
+  ])('of %s with words', (_list, query) => {
+    it.each([
+      ['of 10 kB', 'SEARCH_TOO_LONG', canary.repeat(800)],
+      ['with a NUL', 'TEXT_UNREADABLE', `${canary}\u0000`],
+      ['with half a surrogate pair', 'TEXT_UNREADABLE', `${canary}\ud800`],
+    ])('%s: %s', async (_what, code, search) => {
+      expectRefusal(await ask({ query, variables: { search } }, my.boss.token), { code, field: 'search', status: 200 });
+    });
+
+    it.each([
+      ['the and of'],
+      [`"${canary}`],
+      [`${canary} & | ! :* <-> (`],
+      ["' OR 1 = 1 --"],
+      ['%_\\'],
+      ['- -'],
+      ['\u200b\u0301'],
+      ['😀'.repeat(200)],
+    ])('like %j: nothing is found', async (search) => {
+      const { data, errors } = await platform.post<Record<string, { nodes: object[] }>>(query, { search }, my.boss.token);
+      expect([errors, Object.values(data ?? {})]).toEqual([undefined, [{ nodes: [] }]]);
+    });
   });
 
   it('of a language that is none: LANGUAGE_INVALID', async () => {
@@ -864,7 +1347,7 @@ describe('after all of it', () => {
   it('the log holds nothing that was sent, and no error of ours', () => {
     const lines = platform.printed.split('\n');
     expect(lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
-    for (const secret of [canary, my.email, my.token, my.refreshToken, 'The fox']) {
+    for (const secret of [canary, my.email, my.token, my.refreshToken, my.resetToken, my.upload.id, 'The fox']) {
       expect(lines.filter((line) => line.toLowerCase().includes(secret.toLowerCase()))).toEqual([]);
     }
   });

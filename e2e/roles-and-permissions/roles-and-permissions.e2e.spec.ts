@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { appCode } from '../authenticator-app.js';
 import { RunningPlatform } from '../running-platform.js';
 
 jest.setTimeout(60_000);
@@ -167,14 +168,3 @@ describe('roles and permissions', () => {
     for (const secret of [...recoveryCodes, 'asked by the writer', email]) expect(platform.printed).not.toContain(secret);
   });
 });
-
-/** As an authenticator app computes it (RFC 6238), so many steps of 30 seconds from now. */
-function appCode(base32: string, steps: number): string {
-  const bits = Array.from(base32, (letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
-  const mac = createHmac('sha1', secret).update(counter).digest();
-  const offset = (mac[19] ?? 0) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
