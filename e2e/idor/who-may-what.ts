@@ -218,6 +218,23 @@ export const rows: Record<Context, Record<string, Row>> = {
       given: async ({ newAnalyzed }) => ({ input: { storyId: await newAnalyzed(), name: 'Somebody else' } }),
       ...ofTheAuthorAlone,
     },
+    'Mutation.requestCharacterImageUpload (of another story)': {
+      given: async ({ newAnalyzed, character: characterId }) => ({
+        input: { storyId: await newAnalyzed(), characterId, contentType: 'image/png', sizeBytes: 10 },
+      }),
+      ...ofTheAuthorAlone,
+      owner: 'CHARACTER_NOT_FOUND',
+    },
+    'Mutation.requestCharacterImageUpload': {
+      given: ({ analyzed: storyId, character: characterId }) => ({
+        input: { storyId, characterId, contentType: 'image/png', sizeBytes: 10 },
+      }),
+      ...ofTheAuthorAlone,
+    },
+    'Mutation.setCharacterImage': {
+      given: ({ analyzed: storyId, character: characterId }) => ({ input: { storyId, characterId, imageUploadId: null } }),
+      ...ofTheAuthorAlone,
+    },
     'Mutation.mergeCharacters (of another story)': {
       given: async ({ newAnalyzed, character }) => ({ input: { storyId: await newAnalyzed(), intoId: character, fromIds: [character] } }),
       ...ofTheAuthorAlone,

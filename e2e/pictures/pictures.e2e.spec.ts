@@ -183,3 +183,50 @@ describe('a picture of oneself', () => {
     expect((await platform.post(query, { input })).errors?.[0]?.extensions.code).toBe('SIGN_IN_REQUIRED');
   });
 });
+
+describe('a picture of a character', () => {
+  const ask = <Data>(query: string, input: object, token: string) => platform.post<Data>(query, { input }, token);
+  const request = `mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) ${upload} }`;
+  const set = 'mutation ($input: SetCharacterImageInput!) { setCharacterImage(input: $input) { id name image { url contentType } } }';
+  const seen = 'query ($id: ID!) { story(id: $id) { isPublished characters { id name image { url } } } }';
+
+  it('is given by the author alone, and seen by whoever sees the story', async () => {
+    const { createStory } = await platform.ask<{ createStory: { id: string } }>(
+      'mutation ($input: CreateStoryInput!) { createStory(input: $input) { id } }',
+      { input: { title: 'The fox', content: 'Ada met a fox. The fox was afraid.' } },
+      ada.token,
+    );
+    const storyId = createStory.id;
+    const { saveCharacter } = await platform.ask<{ saveCharacter: { id: string } }>(
+      'mutation ($input: SaveCharacterInput!) { saveCharacter(input: $input) { id } }',
+      { input: { storyId, name: 'Ember the fox' } },
+      ada.token,
+    );
+    const of = { storyId, characterId: saveCharacter.id };
+    const photo = withExif(await jpegPicture(60, 40), { orientation: 1, place });
+    const file = { contentType: 'image/jpeg', sizeBytes: photo.length };
+    expect((await ask(request, { ...of, ...file }, bob.token)).errors?.[0]?.extensions.code).toBe('STORY_NOT_FOUND');
+
+    const { data } = await ask<{ requestCharacterImageUpload: Upload }>(request, { ...of, ...file }, ada.token);
+    const promised = data?.requestCharacterImageUpload as Upload;
+    expect(await send(promised, photo)).toBe(204);
+    expect((await ask(set, { ...of, imageUploadId: promised.id }, bob.token)).errors?.[0]?.extensions.code).toBe('STORY_NOT_FOUND');
+    // Good for this character, and for nothing else.
+    expect((await use(promised.id, ada.token)).errors?.[0]?.extensions.code).toBe('UPLOAD_UNKNOWN');
+
+    const given = await ask<{ setCharacterImage: { image: Media } }>(set, { ...of, imageUploadId: promised.id }, ada.token);
+    const { url } = given.data?.setCharacterImage.image as Media;
+    expect((await fetch(url)).headers.get('content-type')).toBe('image/webp');
+    expect(stored().filter(({ bytes }) => bytes.includes(place))).toEqual([]);
+    // Asked again, because the answer was lost.
+    const again = await ask<{ setCharacterImage: { image: Media } }>(set, { ...of, imageUploadId: promised.id }, ada.token);
+    expect(again.data?.setCharacterImage.image.url).toBe(url);
+    const { story } = await platform.ask<{ story: { characters: { image: Media | null }[] } }>(seen, { id: storyId }, ada.token);
+    expect(story.characters.flatMap(({ image }) => image?.url ?? [])).toEqual([url]);
+    expect((await platform.ask<{ story: unknown }>(seen, { id: storyId }, bob.token)).story).toBeNull();
+
+    const taken = await ask<{ setCharacterImage: { image: Media | null } }>(set, { ...of, imageUploadId: null }, ada.token);
+    expect(taken.data?.setCharacterImage.image).toBeNull();
+    expect((await fetch(url)).status).toBe(404);
+  });
+});

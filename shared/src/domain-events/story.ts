@@ -112,6 +112,16 @@ export const CharacterCorrected = defineEvent({
   personal: { name: 'authorId', aliases: 'authorId', description: 'authorId', personality: 'authorId', traits: 'authorId' },
 });
 
+export const CharacterImageChanged = defineEvent({
+  type: 'CharacterImageChanged',
+  context: 'story',
+  version: 1,
+  reach: 'internal',
+  meaning: 'The writer gave a character a picture, or took it away (null).',
+  schema: z.object({ storyId, authorId, characterId: z.uuid(), imageKey: z.string().nullable() }),
+  personal: { imageKey: 'authorId' },
+});
+
 export const SegmentCorrected = defineEvent({
   type: 'SegmentCorrected',
   context: 'story',
@@ -247,6 +257,7 @@ export const storyEvents = catalogOf(
   StoryAnalyzed,
   CharactersExtracted,
   CharacterCorrected,
+  CharacterImageChanged,
   SegmentCorrected,
   AnalysisFailed,
   StoryPublished,
@@ -267,6 +278,7 @@ export type StoryEvent =
   | EventOf<typeof StoryAnalyzed>
   | EventOf<typeof CharactersExtracted>
   | EventOf<typeof CharacterCorrected>
+  | EventOf<typeof CharacterImageChanged>
   | EventOf<typeof SegmentCorrected>
   | EventOf<typeof AnalysisFailed>
   | EventOf<typeof StoryPublished>

@@ -12,6 +12,7 @@ import { personalDataQueues, startPersonalData } from '@storytelling/shared/infr
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { uploadedImages } from '@storytelling/shared/infrastructure/uploaded-images';
 import { startSweeping, uploadsOf } from '@storytelling/shared/infrastructure/uploads';
 import { whenEmailVerified } from './application/when-email-verified.js';
 import { whenUserRegistered } from './application/when-user-registered.js';
@@ -21,6 +22,7 @@ import { PrismaClient } from './generated/prisma/client.js';
 import { storyGraph } from './graphql/context.js';
 import { storySchema } from './graphql/schema.js';
 import { identityProjectors } from './infrastructure/identity.acl.js';
+import { characterImageFolder, prismaPicturedCharacters, storedCharacterImages } from './infrastructure/prisma-character-images.js';
 import { prismaAuthors } from './infrastructure/prisma-authors.js';
 import { objectScripts } from './infrastructure/object-scripts.js';
 import { prismaModerations } from './infrastructure/prisma-moderations.js';
@@ -45,9 +47,9 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => client.$disconnect());
   const store = await openObjectStore('story', settings, log);
   closing.defer(() => store.close());
-  const uploads = uploadsOf('story', { ...store, now: () => new Date(), newId: randomUUID });
-  const sweeping = startSweeping(uploads.sweep, log);
-  closing.defer(() => sweeping.stop());
+  const now = () => new Date();
+  const uploads = uploadsOf('story', { ...store, now, newId: randomUUID });
+  const images = uploadedImages({ folder: characterImageFolder, objects: store.objects, uploads, now, log });
   const provider = ports.provider ?? chooseAnalysisProvider(settings);
   closing.defer(() => provider.close?.());
   const jobs = await startJobs({ databaseUrl, queues: [analysisQueue, forgetQueue, ...personalDataQueues], log });
@@ -62,10 +64,17 @@ export async function startStory(environment: Environment, ports: { provider?: A
     moderations,
     authors: prismaAuthors(client),
     scripts,
+    pictured: prismaPicturedCharacters({ transact, jobs }),
+    images: storedCharacterImages(images),
     provider,
     tellOperator: (failure) => log.warn(failure, 'an analysis failed'),
   });
   const queries = storyQueries(client);
+  const sweeping = startSweeping(async () => {
+    await uploads.sweep();
+    await images.sweep(queries.imagesInUse);
+  }, log);
+  closing.defer(() => sweeping.stop());
 
   const authors = await startProjection({
     projection: 'story.authors',
@@ -105,7 +114,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
     port: settings.PORT,
     host: settings.HOST,
     gatewayJwks: settings.GATEWAY_JWKS,
-    makeContext: (caller) => storyGraph({ verbs: context.verbs, queries, streams: runtime.streams }, caller),
+    makeContext: (caller) => storyGraph({ verbs: context.verbs, queries, streams: runtime.streams, media: images.media }, caller),
     routes: { 'GET /metrics': runtime.metrics },
     log,
     ready: async () => (await runtime.pool.query('SELECT 1')).rowCount === 1,

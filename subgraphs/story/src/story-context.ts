@@ -12,10 +12,12 @@ import { removeCharacter } from './application/remove-character.js';
 import { reportContent } from './application/report-content.js';
 import { giveUpAnalysis, runAnalysis } from './application/run-analysis.js';
 import { saveCharacter } from './application/save-character.js';
+import { requestCharacterImageUpload, setCharacterImage } from './application/set-character-image.js';
 import { unpublishStory } from './application/unpublish-story.js';
 import { updateSegment } from './application/update-segment.js';
 import type { AnalysisProvider } from './domain/analysis-provider.js';
 import type { Authors } from './domain/authors.js';
+import type { CharacterImages, PicturedCharacters } from './domain/character-image.js';
 import type { Moderations } from './domain/moderations.js';
 import type { Scripts } from './domain/scripts.js';
 import type { StoryAnalyses } from './domain/stories.js';
@@ -26,6 +28,8 @@ export interface StoryPorts {
   readonly authors: Pick<Authors, 'hasVerifiedEmail'>;
   readonly moderations: Moderations;
   readonly scripts: Scripts;
+  readonly pictured: PicturedCharacters;
+  readonly images: CharacterImages;
   readonly provider: AnalysisProvider;
   readonly newId?: () => string;
   readonly now?: () => number;
@@ -39,6 +43,8 @@ export function storyContext({
   moderations,
   authors,
   scripts,
+  pictured,
+  images,
   provider,
   newId = randomUUID,
   now = Date.now,
@@ -55,6 +61,8 @@ export function storyContext({
       mergeCharacters: mergeCharacters(stories),
       removeCharacter: removeCharacter(stories),
       updateSegment: updateSegment(stories),
+      requestCharacterImageUpload: requestCharacterImageUpload({ pictured, images }),
+      setCharacterImage: setCharacterImage({ pictured, images }),
       unpublishStory: unpublishStory(stories),
       archiveStory: archiveStory(moderations),
       deleteStory: deleteStory(stories),

@@ -9,6 +9,7 @@ import type { Scripts } from '../src/domain/scripts.js';
 import { storyGraph } from '../src/graphql/context.js';
 import { storySchema } from '../src/graphql/schema.js';
 import { storyQueries } from '../src/infrastructure/story-queries.js';
+import { noImages, noMedia } from './no-images.js';
 import { storyContext } from '../src/story-context.js';
 import type { storyDatabase } from './story-database.js';
 
@@ -44,6 +45,7 @@ export async function graphOn(database: Awaited<ReturnType<typeof storyDatabase>
     moderations: database.moderations,
     authors: { hasVerifiedEmail: async () => true },
     scripts: noScripts,
+    ...noImages,
     provider: noProvider,
     tellOperator: () => undefined,
   });
@@ -57,7 +59,7 @@ export async function graphOn(database: Awaited<ReturnType<typeof storyDatabase>
     const document = parse(query);
     const [invalid] = validate(schema, document);
     if (invalid) throw invalid;
-    const contextValue = storyGraph({ verbs, queries, streams }, caller);
+    const contextValue = storyGraph({ verbs, queries, streams, media: noMedia }, caller);
     const { data, errors = [] } = await execute({ schema, document, variableValues: variables, contextValue });
     const refused = errors.map((error) => {
       if (!(error.originalError instanceof Refusal)) throw error;

@@ -9,6 +9,7 @@ import type { AnalysisProvider } from '../src/domain/analysis-provider.js';
 import { storyGraph } from '../src/graphql/context.js';
 import { storySchema } from '../src/graphql/schema.js';
 import { storyQueries } from '../src/infrastructure/story-queries.js';
+import { noImages, noMedia } from './no-images.js';
 import { storyContext } from '../src/story-context.js';
 import { published } from './examples.js';
 import { noScripts } from './graph-on.js';
@@ -54,10 +55,11 @@ describe('stories in the graph', () => {
       moderations: database.moderations,
       authors: { hasVerifiedEmail: async () => true },
       scripts: noScripts,
+      ...noImages,
       provider: noProvider,
       tellOperator: () => undefined,
     });
-    const contextValue = storyGraph({ verbs, queries: storyQueries(database.prisma), streams }, caller);
+    const contextValue = storyGraph({ verbs, queries: storyQueries(database.prisma), streams, media: noMedia }, caller);
     const { data, errors } = await execute({ schema, document, variableValues: variables, contextValue });
     expect(errors).toBeUndefined();
     return data ?? {};

@@ -115,7 +115,7 @@ export function correctSegment(
   };
 }
 
-function requireOpen(story: Story): void {
+export function requireOpen(story: Story): void {
   if (story.status === 'archived') throw refuse.STORY_ARCHIVED();
 }
 

@@ -250,6 +250,7 @@ export function evolve(story: Story | undefined, event: StoryEvent): Story {
     }
     case 'CharactersExtracted':
     case 'CharacterCorrected':
+    case 'CharacterImageChanged':
     case 'SegmentCorrected':
       return story;
   }

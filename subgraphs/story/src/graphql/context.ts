@@ -1,5 +1,6 @@
 import type { Caller } from '@storytelling/shared/graphql/caller';
 import { hasPermission, signedIn } from '@storytelling/shared/graphql/caller';
+import type { MediaOf } from '@storytelling/shared/graphql/media';
 import type { LiveStreams } from '@storytelling/shared/infrastructure/live-streams';
 import type { Person } from '../application/as-author.js';
 import { refuse } from '../domain/refusals.js';
@@ -16,12 +17,16 @@ export interface StoryGraph {
   readonly verbs: StoryVerbs;
   readonly queries: StoryQueries;
   readonly streams: LiveStreams;
+  readonly media: MediaOf;
   readonly load: StoryLoaders;
   readonly history: HistoryLoader;
   readonly moderation: ModerationLoaders;
 }
 
-export function storyGraph({ verbs, queries, streams }: Pick<StoryGraph, 'verbs' | 'queries' | 'streams'>, caller: Caller): StoryGraph {
+export function storyGraph(
+  { verbs, queries, streams, media }: Pick<StoryGraph, 'verbs' | 'queries' | 'streams' | 'media'>,
+  caller: Caller,
+): StoryGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, isModerator: hasPermission(caller, 'story:moderate') };
   return {
     caller,
@@ -29,6 +34,7 @@ export function storyGraph({ verbs, queries, streams }: Pick<StoryGraph, 'verbs'
     verbs,
     queries,
     streams,
+    media,
     load: storyLoaders(queries, viewer),
     history: historyLoader(streams),
     moderation: moderationLoaders(queries),

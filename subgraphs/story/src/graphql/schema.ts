@@ -1,5 +1,6 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
+import { CharacterImageResolver } from './character-image.resolver.js';
 import type { StoryGraph } from './context.js';
 import { CorrectionResolver } from './correction.resolver.js';
 import { EditionResolver, EditionsResolver } from './edition.resolver.js';
@@ -17,6 +18,7 @@ export function storySchema(): GraphQLSchema {
       StorySegmentResolver,
       AuthorResolver,
       CorrectionResolver,
+      CharacterImageResolver,
       EditionsResolver,
       SearchMatchResolver,
       EditionResolver,

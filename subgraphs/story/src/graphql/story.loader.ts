@@ -17,6 +17,8 @@ export interface StoryLoaders {
   readonly storiesOfAuthor: (authorId: string, filter: Omit<StoryFilter, 'authorId'>, page: Page<StoryKey>) => Promise<Slice<StoryView>>;
   readonly character: DataLoader<string, Character | null>;
   readonly searchMatch: DataLoader<FoundStory, SearchMatch, string>;
+  /** Key of its picture, of a character that the viewer sees. */
+  readonly characterImage: DataLoader<string, string | null>;
   readonly segment: DataLoader<string, SegmentOfStory | null>;
   readonly editions: (view: StoryView, page: Page<number>) => Promise<Slice<EditionView>>;
   readonly contentOfEdition: DataLoader<EditionView, string, string>;
@@ -59,6 +61,7 @@ export function storyLoaders(queries: StoryQueries, viewer: Viewer): StoryLoader
         return segment && view ? { ...segment, story: view } : null;
       });
     }),
+    characterImage: new DataLoader((ids) => queries.characterImages(ids)),
     content: new DataLoader((views) => queries.contents(views), byView),
     searchMatch: new DataLoader((found) => queries.highlights(found), {
       cacheKeyFn: ({ id, edition, version, words }) => `${id}:${edition}:${version}:${words}`,

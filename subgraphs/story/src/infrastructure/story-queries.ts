@@ -90,6 +90,10 @@ export interface StoryQueries extends EditionQueries, HighlightQueries, SegmentQ
   analyses(views: readonly StoryView[]): Promise<AnalysisView[][]>;
   /** Whose story a character is in; whether the viewer may see it there is the story's matter. */
   storiesOfCharacters(ids: readonly string[]): Promise<(string | null)[]>;
+  /** Keys of the pictures of characters that somebody has been allowed to see; null: none. */
+  characterImages(ids: readonly string[]): Promise<(string | null)[]>;
+  /** Which of these pictures are some character's. */
+  imagesInUse(keys: readonly string[]): Promise<string[]>;
 }
 
 type Row = {
@@ -337,6 +341,18 @@ export function storyQueries(client: PrismaClient): StoryQueries {
         FROM story_analyses a JOIN stories s ON s.id = a.story_id WHERE a.story_id = ANY(${ids}::uuid[]) ORDER BY a.created_at DESC LIMIT 2000`;
       const byStory = Map.groupBy(rows, (row) => row.story_id);
       return views.map(({ id }) => byStory.get(id) ?? []);
+    },
+
+    async characterImages(ids) {
+      const where = { id: { in: [...ids] }, imageKey: { not: null } };
+      const records = await client.storyCharacterRecord.findMany({ where, select: { id: true, imageKey: true } });
+      const keys = new Map(records.map(({ id, imageKey }) => [id, imageKey]));
+      return ids.map((id) => keys.get(id) ?? null);
+    },
+
+    async imagesInUse(keys) {
+      const records = await client.storyCharacterRecord.findMany({ where: { imageKey: { in: [...keys] } }, select: { imageKey: true } });
+      return records.flatMap(({ imageKey }) => imageKey ?? []);
     },
 
     async storiesOfCharacters(ids) {
