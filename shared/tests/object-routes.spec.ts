@@ -259,6 +259,15 @@ describe('PUT /uploads/…', () => {
     for (const bytes of [0, -1, 1.5, Number.NaN]) expect(await ask({ bytes })).toBe('UPLOAD_EMPTY');
   });
 
+  it('is forgotten with whoever sent it, used or not', async () => {
+    const upload = await promise();
+    await put(upload.url);
+    await uploads().forget('user-bob-0001');
+    expect(await codeOf(readAs(upload.id, ada))).toBe('fine');
+    await uploads().forget(ada.subject);
+    expect(await codeOf(readAs(upload.id, ada))).toBe('UPLOAD_NOT_ARRIVED');
+  });
+
   it('is swept away when nobody used it for a day', async () => {
     const unused = await promise();
     await put(unused.url);

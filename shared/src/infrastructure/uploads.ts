@@ -51,6 +51,8 @@ export interface Uploads {
   read(upload: RecognisedUpload): Promise<Buffer>;
   /** Throws the bytes away and lets the upload never be used again. */
   used(upload: RecognisedUpload): Promise<void>;
+  /** Deletes whatever somebody has sent, used or not: when they are erased. */
+  forget(subject: string): Promise<void>;
   /** Deletes what was never used. */
   sweep(): Promise<void>;
 }
@@ -73,7 +75,7 @@ export function uploadsOf(
       if (!types.includes(contentType)) throw refuseObject.UPLOAD_TYPE_UNSUPPORTED({ types: types.join(', ') });
       if (bytes > maxBytes) throw refuseObject.UPLOAD_TOO_LARGE({ max: maxBytes });
       if (!Number.isSafeInteger(bytes) || bytes < 1) throw refuseObject.UPLOAD_EMPTY();
-      const key = `${folder}${newId()}`;
+      const key = `${folder}${subject}/${newId()}`;
       const expiresAt = new Date(now().getTime() + sendingTime);
       const promised: z.input<typeof idClaims> = { subject, purpose, key, type: contentType, bytes, expires: now().getTime() + usingTime };
       return {
@@ -90,7 +92,7 @@ export function uploadsOf(
         throw refuseObject.UPLOAD_UNKNOWN();
       const { key, type: contentType, bytes, expires } = promised;
       if (expires <= now().getTime()) throw refuseObject.UPLOAD_EXPIRED();
-      return { key, name: key.slice(folder.length), contentType, bytes };
+      return { key, name: key.slice(key.lastIndexOf('/') + 1), contentType, bytes };
     },
 
     async read({ key, contentType, bytes }) {
@@ -106,6 +108,8 @@ export function uploadsOf(
     async used({ key }) {
       await objects.put(key, new Uint8Array(), { contentType: usedMark });
     },
+
+    forget: (subject) => objects.deleteAll(`${folder}${subject}/`),
 
     sweep: () => sweepObjects({ objects, folder, now }),
   };

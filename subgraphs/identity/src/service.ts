@@ -137,7 +137,16 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
       log.warn({ job: id, kind: data.kind }, 'a letter was refused by the mail server of its reader');
     }),
   );
-  const personalData = await startIdentityPersonalData({ client: prisma, transact, runtime, objects: store.objects, jobs, now, log });
+  const personalData = await startIdentityPersonalData({
+    client: prisma,
+    transact,
+    runtime,
+    objects: store.objects,
+    uploads,
+    jobs,
+    now,
+    log,
+  });
   closing.defer(() => personalData.close());
 
   const server = await startSubgraphServer({

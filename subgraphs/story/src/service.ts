@@ -91,7 +91,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
   closing.defer(() => authors.close());
   const personalData = await startPersonalData({
     ...{ context: 'story', catalog: storyEvents, heard: identityEvents, projections: ['story.authors'] },
-    erase: whenAuthorErased({ client, transact, scripts }),
+    erase: whenAuthorErased({ client, transact, scripts, objects: store.objects, uploads }),
     ...{ client, transact, pool: runtime.pool, jobs, bus: runtime.bus, log },
   });
   closing.defer(() => personalData.close());

@@ -7,6 +7,8 @@ import { type UserId, userId } from '@storytelling/shared/value-objects/user-id'
 import { removeCharacter, saveCharacter } from '../src/domain/corrections.js';
 import { edit, type StoryId, storyStream } from '../src/domain/story.js';
 import { storyContent } from '../src/domain/story-content.js';
+import { changeImage } from '../src/domain/character-image.js';
+import { characterImageFolder, prismaPicturedCharacters } from '../src/infrastructure/prisma-character-images.js';
 import { whenAuthorErased } from '../src/infrastructure/prisma-erasures.js';
 import { storyQueries } from '../src/infrastructure/story-queries.js';
 import { analyzed, aStory, published } from './examples.js';
@@ -16,11 +18,18 @@ describe('when an author is erased', () => {
   let database: Awaited<ReturnType<typeof storyDatabase>>;
   let erase: ReturnType<typeof whenAuthorErased>;
   const withoutScripts = new Set<string>();
+  /** Folders of objects, and whose uploads. */
+  const deleted: string[] = [];
 
   beforeAll(async () => {
     database = await storyDatabase();
-    const scripts = { removeOf: async (id: string) => void withoutScripts.add(id) };
-    erase = whenAuthorErased({ client: database.prisma, transact: unitOfWork(database.prisma, () => undefined), scripts });
+    erase = whenAuthorErased({
+      client: database.prisma,
+      transact: unitOfWork(database.prisma, () => undefined),
+      scripts: { removeOf: async (id: string) => void withoutScripts.add(id) },
+      objects: { deleteAll: async (folder) => void deleted.push(folder) },
+      uploads: { forget: async (subject) => void deleted.push(subject) },
+    });
   });
   afterAll(() => database.close());
 
@@ -109,5 +118,35 @@ describe('when an author is erased', () => {
     await erase({ userId: ada, stories: 'keep-as-deleted-author' });
     expect(await shown()).toEqual(before);
     expect((await database.prisma.storyRecord.findUniqueOrThrow({ where: { id: edited } })).streamVersion).toBe(record.streamVersion);
+  });
+
+  it('pictures of characters go, of stories that readers keep too, and whatever else the author had sent', async () => {
+    const ada = author();
+    const { prisma, stories } = database;
+    const [kept, gone] = [
+      await published(stories, { authorId: ada, content: 'Ada met Bob.' }),
+      await analyzed(stories, await aStory(stories, { authorId: ada, content: 'Eve met Mallory.' })),
+    ];
+    const pictured = prismaPicturedCharacters({
+      transact: unitOfWork(prisma, () => undefined),
+      jobs: { enqueue: async () => undefined, cancel: async () => undefined },
+    });
+    const folders: string[] = [];
+    for (const storyId of [kept, gone]) {
+      const { id } = await prisma.storyCharacterRecord.findFirstOrThrow({ where: { storyId } });
+      const key = `${characterImageFolder}${id}/x.webp`;
+      expect(await pictured.change(storyId, id, (story, character) => changeImage(story, character, key))).toEqual({ replaced: null });
+      expect(await storyQueries(prisma).characterImages([id])).toEqual([key]);
+      expect(await storyQueries(prisma).imagesInUse([key, 'other'])).toEqual([key]);
+      folders.push(`${characterImageFolder}${id}/`);
+    }
+    deleted.length = 0;
+    await erase({ userId: ada, stories: 'keep-as-deleted-author' });
+    expect([...deleted].sort()).toEqual([...folders, ada].sort());
+    expect(await prisma.storyCharacterRecord.count({ where: { storyId: kept, imageKey: { not: null } } })).toBe(0);
+    // Killed before the objects were deleted, and begun again: the characters of the story that is gone are known all the same.
+    deleted.length = 0;
+    await erase({ userId: ada, stories: 'keep-as-deleted-author' });
+    expect([...deleted].sort()).toEqual([...folders, ada].sort());
   });
 });

@@ -8,6 +8,7 @@ import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import type { ObjectStore } from '@storytelling/shared/infrastructure/object-store';
 import { startPersonalData } from '@storytelling/shared/infrastructure/personal-data';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import type { Uploads } from '@storytelling/shared/infrastructure/uploads';
 import { profileImageFolder } from './stored-profile-images.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
@@ -19,6 +20,7 @@ export async function startIdentityPersonalData({
   transact,
   runtime: { pool, bus },
   objects,
+  uploads,
   jobs,
   now,
   log,
@@ -27,6 +29,7 @@ export async function startIdentityPersonalData({
   transact: UnitOfWork<Tx>;
   runtime: ContextRuntime;
   objects: ObjectStore;
+  uploads: Pick<Uploads, 'forget'>;
   jobs: Jobs;
   now: () => Date;
   log: Logger;
@@ -37,6 +40,7 @@ export async function startIdentityPersonalData({
     // The account went with the verb (`prisma-erasures.ts`); its pictures, whichever of them were ever shown, did not.
     async erase({ userId }) {
       await objects.deleteAll(`${profileImageFolder}${userId}/`);
+      await uploads.forget(userId);
       return [];
     },
   });

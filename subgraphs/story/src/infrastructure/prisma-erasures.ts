@@ -1,10 +1,13 @@
 import { storyEvents } from '@storytelling/shared/domain-events/story';
 import { appendEvents } from '@storytelling/shared/infrastructure/event-store';
 import type { ErasedPerson } from '@storytelling/shared/infrastructure/personal-data';
+import type { ObjectStore } from '@storytelling/shared/infrastructure/object-store';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import type { Uploads } from '@storytelling/shared/infrastructure/uploads';
 import type { Scripts } from '../domain/scripts.js';
 import { afterErasure, type StoryId, storyStream } from '../domain/story.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { characterImageFolder } from './prisma-character-images.js';
 import { toStory } from './prisma-stories.js';
 
 type Tx = Prisma.TransactionClient;
@@ -17,10 +20,14 @@ export function whenAuthorErased({
   client,
   transact,
   scripts,
+  objects,
+  uploads,
 }: {
   client: PrismaClient;
   transact: UnitOfWork<Tx>;
+  objects: Pick<ObjectStore, 'deleteAll'>;
   scripts: Pick<Scripts, 'removeOf'>;
+  uploads: Pick<Uploads, 'forget'>;
 }) {
   return async ({ userId, stories: choice }: ErasedPerson): Promise<readonly string[]> => {
     // From history, because an earlier try may have deleted some.
@@ -32,6 +39,12 @@ export function whenAuthorErased({
     for (const { id } of known) await scripts.removeOf(id as StoryId);
     // What they wrote about others' stories.
     await client.storyReportRecord.updateMany({ where: { reporterId: userId }, data: { details: null } });
+    // From history again: a character may be gone before its pictures are.
+    const pictured = await client.$queryRaw<{ id: string }[]>`
+      SELECT DISTINCT event_data ->> 'characterId' AS id FROM backbone.event_store
+      WHERE event_type = 'CharacterImageChanged' AND event_data ->> 'authorId' = ${userId}`;
+    for (const { id } of pictured) await objects.deleteAll(`${characterImageFolder}${id}/`);
+    await uploads.forget(userId);
     return known.map(({ id }) => id);
   };
 }
@@ -66,6 +79,7 @@ async function keepPublished(tx: Tx, id: string, streamVersion: number): Promise
     FROM story_versions v WHERE s.id = ${id}::uuid AND v.story_id = s.id AND v.version = s.published_version`;
   await tx.$executeRaw`DELETE FROM story_versions v USING stories s WHERE s.id = ${id}::uuid AND v.story_id = s.id AND v.version <> s.version`;
   await tx.storyModerationRecord.updateMany({ where: { storyId: id }, data: { reason: null } });
+  await tx.storyCharacterRecord.updateMany({ where: { storyId: id }, data: { imageKey: null } });
   await tx.storyAnalysisRecord.deleteMany({ where: { storyId: id } });
   await tx.storySegmentRecord.deleteMany({ where: { storyId: id } });
   await tx.storyEmotionRecord.deleteMany({ where: { storyId: id } });
