@@ -30,7 +30,8 @@ export const aMail = (given: Partial<Mail> = {}): Mail => ({
 });
 
 /** What every way of sending promises. */
-export function mailContract(name: string, open: () => Promise<MailUnderTest>): void {
+/** `keepsWhatIsSent`: it is in our own hands, so that it can be deleted there. */
+export function mailContract(name: string, keepsWhatIsSent: boolean, open: () => Promise<MailUnderTest>): void {
   describe(`mail ${name}`, () => {
     let opened: MailUnderTest;
     let mailer: Mailer;
@@ -48,6 +49,15 @@ export function mailContract(name: string, open: () => Promise<MailUnderTest>): 
       expect(arrived).toMatchObject({ to: mail.to, recipients: [mail.to], subject: mail.subject, at: mail.at });
       expect(arrived?.text.replaceAll('\r\n', '\n').trim()).toBe(mail.text.trim());
       expect(arrived?.html.trim()).toBe(mail.html);
+    });
+
+    it('to somebody who is erased is forgotten, and to nobody else', async () => {
+      const [gone, stays] = [aMail({ to: 'gone@example.org' }), aMail({ to: 'stays@example.org' })];
+      await mailer.send(gone);
+      await mailer.send(stays);
+      await mailer.forget(gone.to);
+      expect(await received(gone.id)).toHaveLength(keepsWhatIsSent ? 0 : 1);
+      expect(await received(stays.id)).toHaveLength(1);
     });
 
     it('sent again is the same mail, by its id', async () => {

@@ -64,7 +64,7 @@ async function folder() {
   return { path, url: pathToFileURL(join(path, 'mail')), remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-mailContract('over SMTP', async () => {
+mailContract('over SMTP', false, async () => {
   const server = await smtpServer();
   const mailer = smtpMailer({ url: server.url, from });
   return {
@@ -77,7 +77,7 @@ mailContract('over SMTP', async () => {
   };
 });
 
-mailContract('in files', async () => {
+mailContract('in files', true, async () => {
   const { path, url, remove } = await folder();
   const mailer = fileMailer(url);
   return {

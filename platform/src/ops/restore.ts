@@ -1,5 +1,5 @@
 import { connect } from '@storytelling/shared/infrastructure/database';
-import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chownSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Environment } from '@storytelling/shared/infrastructure/environment';
@@ -29,6 +29,7 @@ export async function restore(environment: Environment, from: string, operator: 
   const folder = openDataFolder(path);
   try {
     copyBack(manifest, from, folder);
+    if (aside) keepErasures(aside, folder.path);
     const server = await startEmbeddedPostgres({ folder });
     try {
       const contexts = await databasesOf(server.adminUrl);
@@ -51,6 +52,15 @@ export async function restore(environment: Environment, from: string, operator: 
   } finally {
     folder.close();
   }
+}
+
+/**
+ * Whom identity has erased since the backup is written in what is moved aside: it finds them in the list when it starts, and erases them again
+ * (`erased-users.ts` there). In an object store elsewhere the list is where it was.
+ */
+function keepErasures(aside: string, path: string): void {
+  const list = join('objects', 'identity', 'erased-users');
+  if (existsSync(join(aside, list))) cpSync(join(aside, list), join(path, list), { recursive: true });
 }
 
 /** Nothing is ever deleted. Returns where the old data went, if there was any. */

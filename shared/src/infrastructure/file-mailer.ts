@@ -27,6 +27,14 @@ export function fileMailer(folder: URL): Mailer {
         await rm(unfinished, { force: true });
       }
     },
+    async forget(to) {
+      for (const name of await namesIn(path)) {
+        const file = join(path, name);
+        // One that goes meanwhile is gone.
+        const text = await readFile(file, 'utf8').catch(() => undefined);
+        if (text !== undefined && stored.parse(JSON.parse(text)).to === to) await rm(file, { force: true });
+      }
+    },
     close: () => undefined,
   };
 }
@@ -36,15 +44,8 @@ export async function readMails(
   folder: string,
   { to, limit = 200 }: { to?: string | undefined; limit?: number } = {},
 ): Promise<StoredMail[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
   const mails: StoredMail[] = [];
-  for (const name of names
-    .filter((each) => fileName.test(each))
-    .sort()
-    .reverse()) {
+  for (const name of (await namesIn(folder)).sort().reverse()) {
     if (mails.length === limit) break;
     // One that is deleted in this moment is none any more.
     const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
@@ -53,4 +54,12 @@ export async function readMails(
     if (to === undefined || mail.to === to) mails.push(mail);
   }
   return mails;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter((each) => fileName.test(each));
 }

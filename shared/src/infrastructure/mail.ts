@@ -17,6 +17,8 @@ export interface Mailer {
    * again: the outcome may be unknown, so that a mail can come twice, but never with two Message-IDs.
    */
   send(mail: Mail): Promise<void>;
+  /** Deletes what was sent to an erased person and is still in our hands: nothing, once a server has taken it. */
+  forget(to: string): Promise<void>;
   close(): void;
 }
 

@@ -39,6 +39,7 @@ export function smtpMailer({ url, from, timeout = 10_000 }: { url: URL; from: st
         throw new Error(`The mail could not be sent (${code ?? 'unknown'} ${responseCode || ''}).`);
       }
     },
+    forget: async () => undefined,
     close: () => transport.close(),
   };
 }

@@ -21,6 +21,7 @@ import { identitySchema } from './graphql/schema.js';
 import { type IdentityPorts, identityContext } from './identity-context.js';
 import { argon2Passwords } from './infrastructure/argon2-passwords.js';
 import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
+import { eraseAgain } from './infrastructure/erased-users.js';
 import { erasureQueries } from './infrastructure/erasure-queries.js';
 import { startHousekeeping } from './infrastructure/housekeeping.js';
 import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
@@ -102,9 +103,12 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const letters = letterBox({ jobs, sealing: secrets.letters, newId, now });
 
   const openIds = openIdProviders({ providers: settings.providers, redirectUris: settings.OIDC_REDIRECT_URIS, log });
+  const erasures = prismaErasures({ transact, now });
+  const restored = await eraseAgain(store.objects, erasures, (id) => queries.isHere(id), newId);
+  if (restored > 0) log.warn({ users: restored }, 'users whom a restored backup had brought back were erased again');
 
   const { verbs, jobs: work } = identityContext({
-    erasures: prismaErasures({ transact, now }),
+    erasures,
     users: prismaUsers({ client: prisma, transact, letterBox: letters, now }),
     staff: prismaStaff({ client: prisma, transact, now }),
     emailTokens: prismaEmailTokens(prisma, secrets, now),
@@ -143,6 +147,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     runtime,
     objects: store.objects,
     uploads,
+    mailer,
     jobs,
     now,
     log,

@@ -1,13 +1,13 @@
 import type { StoriesAfterErasure, UserEvent } from '@storytelling/shared/domain-events/identity';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
-import type { Case } from './authority.js';
+import type { Actor, Case } from './authority.js';
 
 /** The wish to be forgotten, of the person or of somebody who may and says why. */
 export interface ErasureRequest {
   readonly id: string;
   readonly userId: UserId;
   readonly stories: StoriesAfterErasure;
-  readonly requestedBy: UserId;
+  readonly requestedBy: Actor['id'];
   readonly reason: string | null;
 }
 

@@ -8,10 +8,13 @@ export interface ErasureView {
 export interface ErasureQueries {
   /** By an id that nobody can guess, so that a person who has no account any more can see it. It says nothing about who was erased. */
   erasure(id: string): Promise<ErasureView | null>;
+  /** Whether there is such an account, and it is not erased. */
+  isHere(userId: string): Promise<boolean>;
 }
 
 export function erasureQueries(prisma: PrismaClient): ErasureQueries {
   return {
+    isHere: async (id) => (await prisma.userRecord.count({ where: { id, erasedAt: null } })) > 0,
     async erasure(id) {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return null;
       return prisma.erasureRecord.findUnique({

@@ -5,10 +5,13 @@ import type { ContextRuntime } from '@storytelling/shared/infrastructure/context
 import { topicOf } from '@storytelling/shared/infrastructure/event-bus';
 import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
+import type { Mailer } from '@storytelling/shared/infrastructure/mail';
 import type { ObjectStore } from '@storytelling/shared/infrastructure/object-store';
 import { startPersonalData } from '@storytelling/shared/infrastructure/personal-data';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import type { Uploads } from '@storytelling/shared/infrastructure/uploads';
+import { erasedUsers } from './erased-users.js';
+import { userStream } from './prisma-users.js';
 import { profileImageFolder } from './stored-profile-images.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
 
@@ -21,6 +24,7 @@ export async function startIdentityPersonalData({
   runtime: { pool, bus },
   objects,
   uploads,
+  mailer,
   jobs,
   now,
   log,
@@ -30,6 +34,7 @@ export async function startIdentityPersonalData({
   runtime: ContextRuntime;
   objects: ObjectStore;
   uploads: Pick<Uploads, 'forget'>;
+  mailer: Pick<Mailer, 'forget'>;
   jobs: Jobs;
   now: () => Date;
   log: Logger;
@@ -38,7 +43,15 @@ export async function startIdentityPersonalData({
   const own = await startPersonalData({
     ...{ context: 'identity', catalog: identityEvents, heard: {}, client, transact, pool, jobs, bus, log },
     // The account went with the verb (`prisma-erasures.ts`); its pictures, whichever of them were ever shown, did not.
-    async erase({ userId }) {
+    async erase({ userId, stories }) {
+      // Before anything goes, so that a restored backup knows whom to erase again.
+      await erasedUsers(objects).remember({ userId, stories });
+      // History is the last to know the address: it is blanked after this.
+      const { rows } = await pool.query<{ email: string }>(
+        `SELECT event_data ->> 'email' AS email FROM backbone.event_store WHERE stream_id = $1 AND event_type = 'UserRegistered' AND event_data ->> 'email' IS NOT NULL`,
+        [userStream(userId).id],
+      );
+      for (const { email } of rows) await mailer.forget(email);
       await objects.deleteAll(`${profileImageFolder}${userId}/`);
       await uploads.forget(userId);
       return [];
