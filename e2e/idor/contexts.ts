@@ -43,7 +43,16 @@ export async function startContexts() {
     ...objects.settings,
   });
   const services: Record<Context, RunningService> = {
-    identity: await startIdentity({ ...settings('identity'), KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') }),
+    identity: await startIdentity({
+      ...settings('identity'),
+      KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+      // Nobody is sent there.
+      OIDC_PROVIDERS: 'example',
+      OIDC_EXAMPLE_ISSUER: 'https://accounts.example',
+      OIDC_EXAMPLE_CLIENT_ID: 'us',
+      OIDC_EXAMPLE_CLIENT_SECRET: 'secret',
+      OIDC_REDIRECT_URIS: 'https://stories.example/signed-in',
+    }),
     story: await startStory(settings('story')),
   };
   const urlOf = (context: Context) => services[context].url;

@@ -133,10 +133,11 @@ describe('signing in with a provider', () => {
       { codeVerifier: newVerifier() },
       { codeVerifier: '' },
       { provider: 'other' },
-      { provider: 'none' },
     ]) {
       await expect(all.signInWithProvider({ ...good, ...wrong }, client())).rejects.toThrow(expired);
     }
+    for (const provider of ['none', 'example\0'])
+      await expect(all.signInWithProvider({ ...good, provider }, client())).rejects.toThrow(refusal('PROVIDER_UNKNOWN', 'provider'));
     const outcomes = await Promise.allSettled([1, 2, 3].map(() => all.signInWithProvider(good, client())));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const late = await comeBack(name);

@@ -14,6 +14,10 @@ export interface BegunProviderSignIn {
   readonly expiresAt: Date;
 }
 
+function requireKnown({ list }: Ports['identityProviders'], provider: string): void {
+  if (!list.some(({ id }) => id === provider)) throw refuse.PROVIDER_UNKNOWN();
+}
+
 const nonceOf = (tag: Ports['tag'], state: string) => tag('oidc nonce', state);
 
 /** The first half: where to send the browser. The verifier stays with the client, so that whoever catches the code cannot use it. */
@@ -23,7 +27,7 @@ export const beginProviderSignIn =
     { provider, redirectUri, codeChallenge }: { readonly provider: string; readonly redirectUri: string; readonly codeChallenge: string },
     clientAddress: string,
   ): Promise<BegunProviderSignIn> => {
-    if (!identityProviders.list.some(({ id }) => id === provider)) throw refuse.PROVIDER_UNKNOWN();
+    requireKnown(identityProviders, provider);
     if (!identityProviders.allows(redirectUri)) throw refuse.REDIRECT_URI_NOT_ALLOWED();
     if (!/^[\w-]{43}$/.test(codeChallenge)) throw refuse.CODE_CHALLENGE_INVALID();
     await attempts.present(clientAddress);
@@ -52,6 +56,8 @@ export const signInWithProvider =
   ): Promise<SignedIn> => {
     const { users, identityProviders, providerSignIns, attempts, tag } = ports;
     const { provider, code, codeVerifier, state } = input;
+    // Also because the database takes no text with a NUL in it.
+    requireKnown(identityProviders, provider);
     await attempts.present(client.address);
     const begun = await providerSignIns.take({ provider, state, codeVerifier });
     if (!begun) throw refuse.PROVIDER_SIGN_IN_EXPIRED();
