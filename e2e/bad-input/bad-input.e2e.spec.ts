@@ -17,6 +17,8 @@ jest.setTimeout(60_000);
 /** Stands in inputs that are refused; no answer and no line of the log may hold it. */
 const canary = 'Zanzibar31337';
 const password = `a fox in ${canary}`;
+/** Where providers send browsers back. */
+const signedIn = 'http://localhost:9/signed-in';
 
 let platform: RunningPlatform;
 let my: Known;
@@ -77,6 +79,8 @@ const verbs = {
   requestPasswordReset: 'mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) }',
   resetPassword: 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { accessToken } }',
   changePassword: 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { id } }',
+  beginProviderSignIn: 'mutation ($input: BeginProviderSignInInput!) { beginProviderSignIn(input: $input) { url } }',
+  signInWithProvider: 'mutation ($input: ProviderSignInInput!) { signInWithProvider(input: $input) { accessToken } }',
   requestProfileImageUpload: 'mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) { id url } }',
   createStory: 'mutation ($input: CreateStoryInput!) { createStory(input: $input) { id cursor } }',
   editStory: 'mutation ($input: EditStoryInput!) { editStory(input: $input) { id } }',
@@ -146,7 +150,15 @@ function expectRefusal({ status, text: answer }: Refused, expected: Expected) {
 }
 
 beforeAll(async () => {
-  platform = await RunningPlatform.start({ REGISTRATIONS_PER_HOUR: '20' });
+  platform = await RunningPlatform.start({
+    REGISTRATIONS_PER_HOUR: '20',
+    // A provider that is away: nobody listens there.
+    OIDC_PROVIDERS: 'example',
+    OIDC_EXAMPLE_ISSUER: 'http://127.0.0.1:9',
+    OIDC_EXAMPLE_CLIENT_ID: 'us',
+    OIDC_EXAMPLE_CLIENT_SECRET: canary,
+    OIDC_REDIRECT_URIS: signedIn,
+  });
   const register = async (input: ReturnType<typeof person>) => {
     type Session = { register: { accessToken: string; refreshToken: string; user: { id: string } } };
     return { ...(await platform.ask<Session>(verbs.register, { input })).register, email: input.email };
@@ -586,6 +598,47 @@ describe('an input', () => {
       'NOT_ALLOWED',
       undefined,
       ({ boss: { userId } }) => ({ userId, stories: 'REMOVE', password, reason: canary }),
+    ],
+    // Providers.
+    ...(
+      [
+        ['that is none', 'PROVIDER_UNKNOWN', 'provider', { provider: `${canary}\u0000` }],
+        ['back to somebody else', 'REDIRECT_URI_NOT_ALLOWED', 'redirectUri', { redirectUri: `${signedIn}?${canary}` }],
+        ['back to a script', 'REDIRECT_URI_NOT_ALLOWED', 'redirectUri', { redirectUri: 'javascript:alert(1)' }],
+        ['with a challenge that is none', 'CODE_CHALLENGE_INVALID', 'codeChallenge', { codeChallenge: canary }],
+        ['that is away', 'PROVIDER_UNREACHABLE', undefined, {}],
+      ] as const
+    ).map(
+      ([what, code, field, more]): Row => [
+        'beginProviderSignIn',
+        what,
+        code,
+        field,
+        () => ({ provider: 'example', redirectUri: signedIn, codeChallenge: 'A'.repeat(43), ...more }),
+      ],
+    ),
+    ...(
+      [
+        ['by a state that is none', {}],
+        ['with a NUL in the state', { state: `${canary}\u0000` }],
+        ['with half a surrogate pair in the verifier', { codeVerifier: `${canary}\ud800` }],
+        ['with a code of 100,000 characters', { code: long(100_000) }],
+      ] as const
+    ).map(
+      ([what, more]): Row => [
+        'signInWithProvider',
+        what,
+        'PROVIDER_SIGN_IN_EXPIRED',
+        'state',
+        () => ({ provider: 'example', code: canary, codeVerifier: 'A'.repeat(43), state: 'A'.repeat(43), ...more }),
+      ],
+    ),
+    [
+      'signInWithProvider',
+      'of a NUL',
+      'PROVIDER_UNKNOWN',
+      'provider',
+      () => ({ provider: `example\u0000${canary}`, code: canary, codeVerifier: 'A'.repeat(43), state: 'A'.repeat(43) }),
     ],
     // Pictures.
     ...(
@@ -1092,9 +1145,9 @@ describe('an id that nobody has, or that is somebody else’s', () => {
     ['100,000 characters', () => canary.padEnd(100_000, 'x')],
   ];
   it.each(ids)('finds nothing: %s', async (_, id) => {
-    const query = `query ($id: ID!) { story(id: $id) { id } user(id: $id) { id } stories(filter: {authorId: $id}) { nodes { id } } }`;
+    const query = `query ($id: ID!) { story(id: $id) { id } user(id: $id) { id } erasure(id: $id) { id } stories(filter: {authorId: $id}) { nodes { id } } }`;
     const { data, errors } = await platform.post(query, { id: id(my) }, my.token);
-    expect({ data, errors }).toEqual({ data: { story: null, user: null, stories: { nodes: [] } }, errors: undefined });
+    expect({ data, errors }).toEqual({ data: { story: null, user: null, erasure: null, stories: { nodes: [] } }, errors: undefined });
   });
 });
 
