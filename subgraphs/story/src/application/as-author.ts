@@ -12,8 +12,8 @@ export interface Person {
 }
 
 /** An id from outside. One that cannot be an id is one that nobody has. */
-export function storyId(value: string, field = 'id'): StoryId {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND(undefined, field);
+export function storyId(value: string): StoryId {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND();
   return value.toLowerCase() as StoryId;
 }
 

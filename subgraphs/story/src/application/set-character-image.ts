@@ -5,7 +5,7 @@ import {
   type PromisedUpload,
   requireCharacter,
 } from '../domain/character-image.js';
-import { asAuthor, type Person, storyId } from './as-author.js';
+import { asAuthor, ofStory, type Person } from './as-author.js';
 
 export interface CharacterOfStory {
   readonly storyId: string;
@@ -18,12 +18,12 @@ interface Ports {
 }
 
 /** Whether the person may give this character a picture; changes nothing. */
-const permitted = async ({ pictured }: Ports, by: Person, { storyId: id, characterId }: CharacterOfStory): Promise<void> => {
+const permitted = async ({ pictured }: Ports, by: Person, character: CharacterOfStory): Promise<void> => {
   const look = asAuthor(by, (...given: Parameters<typeof requireCharacter>) => {
     requireCharacter(...given);
     return [];
   });
-  await pictured.change(storyId(id, 'storyId'), characterId, look);
+  await ofStory(character, (storyId) => pictured.change(storyId, character.characterId, look));
 };
 
 export const requestCharacterImageUpload =
@@ -46,10 +46,12 @@ export const setCharacterImage =
     // Nobody's picture is looked at for a story that is not theirs; and nothing remote happens while a row is locked.
     await permitted(ports, by, input);
     const imageKey = uploadId === null ? null : await images.keep(by.id, characterId, uploadId);
-    const { replaced } = await pictured.change(
-      storyId(input.storyId, 'storyId'),
-      characterId,
-      asAuthor(by, (story, character) => changeImage(story, character, imageKey)),
+    const { replaced } = await ofStory(input, (storyId) =>
+      pictured.change(
+        storyId,
+        characterId,
+        asAuthor(by, (story, character) => changeImage(story, character, imageKey)),
+      ),
     );
     await images.settle(by.id, characterId, { uploadId, replaced });
     return characterId;

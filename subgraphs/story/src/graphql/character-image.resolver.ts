@@ -66,7 +66,7 @@ export class CharacterImageResolver {
     graph.load.characterImage.clear(id);
     const story = await changed(input.storyId, graph);
     const character = (await graph.load.characters.load(story)).find((each) => each.id === id);
-    if (!character) throw refuse.CHARACTER_NOT_FOUND();
+    if (!character) throw refuse.CHARACTER_NOT_FOUND(undefined, 'characterId');
     return character;
   }
 }
