@@ -92,6 +92,8 @@ const verbs = {
   reportContent: 'mutation ($input: ReportContentInput!) { reportContent(input: $input) { id } }',
   moderateStory: 'mutation ($input: ModerateStoryInput!) { moderateStory(input: $input) { id } }',
   saveCharacter: 'mutation ($input: SaveCharacterInput!) { saveCharacter(input: $input) { id } }',
+  requestCharacterImageUpload: 'mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) { id } }',
+  setCharacterImage: 'mutation ($input: SetCharacterImageInput!) { setCharacterImage(input: $input) { id } }',
   mergeCharacters: 'mutation ($input: MergeCharactersInput!) { mergeCharacters(input: $input) { id } }',
   removeCharacter: 'mutation ($input: RemoveCharacterInput!) { removeCharacter(input: $input) { id } }',
   updateSegment: 'mutation ($input: UpdateSegmentInput!) { updateSegment(input: $input) { id } }',
@@ -804,6 +806,30 @@ describe('an input', () => {
         (known) => ({ storyId: known.published.id, intoId: known.character, fromIds: [known.character], ...more(known) }),
       ],
     ),
+    ...(
+      [
+        ['of somebody else', 'STORY_NOT_FOUND', 'storyId', (my: Known) => ({ storyId: my.theirs.id })],
+        ['of another story', 'CHARACTER_NOT_FOUND', 'characterId', (my: Known) => ({ characterId: my.foreignCharacter })],
+        ['of no id', 'CHARACTER_NOT_FOUND', 'characterId', () => ({ characterId: `${canary}\u0000` })],
+      ] as const
+    ).flatMap(([what, code, field, more]) =>
+      [['requestCharacterImageUpload', { contentType: 'image/png', sizeBytes: 10 }] as const, ['setCharacterImage', {}] as const].map(
+        ([verb, form]): Row => [
+          verb,
+          what,
+          code,
+          field,
+          (known) => ({ storyId: known.published.id, characterId: known.character, ...form, ...more(known) }),
+        ],
+      ),
+    ),
+    [
+      'setCharacterImage',
+      'by an upload for something else',
+      'UPLOAD_UNKNOWN',
+      'imageUploadId',
+      ({ published, character: characterId, upload }) => ({ storyId: published.id, characterId, imageUploadId: upload.id }),
+    ],
     [
       'removeCharacter',
       'of another story',
