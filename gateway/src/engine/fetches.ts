@@ -37,6 +37,8 @@ export type VariableTexts = (name: string) => string | undefined;
 /** One fetch of a plan, ready to be sent. */
 export interface Fetch {
   readonly id: number;
+  /** Fetches of entities of one group go to the same subgraph after equally many steps: they are sent together. */
+  readonly group: string;
   readonly subgraph: string;
   readonly isQuery: boolean;
   readonly variableUsages: readonly string[];
@@ -54,10 +56,11 @@ interface EntitySelection {
   readonly text: string;
 }
 
-export function prepareFetch(id: number, node: FetchNode): Fetch {
+export function prepareFetch(id: number, step: number, node: FetchNode): Fetch {
   const document = parse(node.operation, { noLocation: true });
   return {
     id,
+    group: `${node.serviceName} ${step}`,
     subgraph: node.serviceName,
     isQuery: node.operationKind === 'query',
     variableUsages: node.variableUsages ?? [],
@@ -111,12 +114,34 @@ interface Combination {
   readonly fieldOf: readonly number[];
 }
 
+/** So long a fetch waits for others of its group: a slow subgraph elsewhere in the plan must not hold it up. */
+const patience = 20;
+
 /**
- * The fetches of one request. Those of entities that become ready in the same moment for the same subgraph are sent as one document, in
- * which equal representations stand once.
+ * The fetches of one request. Those of entities that go to one subgraph after equally many steps are sent as one document, in which
+ * equal representations stand once. `sizes`: how many fetches each group has in the plan.
  */
-export function fetches(transport: Transport, variables: VariableTexts, combinations: Combinations) {
-  let waiting: Waiting[] = [];
+export function fetches(transport: Transport, variables: VariableTexts, combinations: Combinations, sizes: ReadonlyMap<string, number>) {
+  const groups = new Map<string, { missing: number; waiting: Waiting[]; timer: NodeJS.Timeout | undefined }>();
+
+  function arrive(group: string, fetch?: Waiting): void {
+    let known = groups.get(group);
+    if (!known) {
+      known = { missing: sizes.get(group) ?? 1, waiting: [], timer: undefined };
+      groups.set(group, known);
+    }
+    known.missing -= 1;
+    if (fetch) known.waiting.push(fetch);
+    if (known.waiting.length === 0) return;
+    const { waiting } = known;
+    const flush = () => {
+      clearTimeout(known.timer);
+      known.timer = undefined;
+      if (waiting.length > 0) sendAll(waiting.splice(0));
+    };
+    if (known.missing <= 0) flush();
+    else known.timer ??= setTimeout(flush, patience);
+  }
 
   const variablesOf = (names: readonly string[], more: readonly string[]) =>
     [
@@ -127,16 +152,14 @@ export function fetches(transport: Transport, variables: VariableTexts, combinat
       }),
     ].join(',');
 
-  function flush(): void {
-    const bySubgraph = Map.groupBy(waiting, ({ fetch }) => fetch.subgraph);
-    waiting = [];
-    for (const [subgraph, group] of bySubgraph) {
-      const [only] = group;
-      const sending = group.length === 1 && only ? sendOne(subgraph, only) : sendTogether(subgraph, group);
-      sending.catch((error: unknown) => {
-        for (const { reject } of group) reject(error);
-      });
-    }
+  function sendAll(group: readonly Waiting[]): void {
+    const [only] = group;
+    if (!only) return;
+    const { subgraph } = only.fetch;
+    const sending = group.length === 1 ? sendOne(subgraph, only) : sendTogether(subgraph, group);
+    sending.catch((error: unknown) => {
+      for (const { reject } of group) reject(error);
+    });
   }
 
   function entitiesIn(subgraph: string, { data, errors = [] }: SubgraphAnswer, key: string, count: number): EntitiesAnswer {
@@ -204,11 +227,11 @@ export function fetches(transport: Transport, variables: VariableTexts, combinat
       const { entities } = fetch;
       if (!entities) throw new Error('a fetch without entities');
       return new Promise((resolve, reject) => {
-        waiting.push({ fetch: { ...fetch, entities }, representations, resolve, reject });
-        // After all that is ready now: steps that run in parallel, and steps that wait for answers that came together.
-        if (waiting.length === 1) process.nextTick(flush);
+        arrive(fetch.group, { fetch: { ...fetch, entities }, representations, resolve, reject });
       });
     },
+    /** There is nothing to be asked; others need not wait for it. */
+    skip: ({ group }: Fetch) => arrive(group),
   };
 }
 

@@ -4,6 +4,8 @@ export type Json = Record<string, unknown>;
 /** Names that every object has without having been given them. */
 const inherited = new Set<string>([...Object.getOwnPropertyNames(Object.prototype)]);
 
+export const isInherited = (key: string) => inherited.has(key);
+
 export function own(object: Json, key: string): unknown {
   return inherited.has(key) && !Object.hasOwn(object, key) ? undefined : object[key];
 }

@@ -1,6 +1,14 @@
 import type { PlanNode } from '@apollo/query-planner';
 import { GraphQLError, type GraphQLFormattedError, Kind, parse, type SelectionSetNode } from 'graphql';
-import { type Combinations, type EntitiesAnswer, fetches, prepareFetch, type SubgraphAnswer, type Transport } from './fetches.js';
+import {
+  type Combinations,
+  type EntitiesAnswer,
+  type Fetch,
+  fetches,
+  prepareFetch,
+  type SubgraphAnswer,
+  type Transport,
+} from './fetches.js';
 import { isObject, type Json, merge } from './json.js';
 import { objectsAt, type Place, placesOf } from './places.js';
 import { representer } from './representations.js';
@@ -35,30 +43,46 @@ export interface Plan {
 export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
   let fetchCount = 0;
   const combinations: Combinations = new Map();
+  const sizes = new Map<string, number>();
 
-  function prepare(node: PlanNode, path: readonly string[]): Step {
+  /** `step`: how many fetches come before, one after the other. `entityFetches` gets all fetches of entities in it. */
+  function prepare(node: PlanNode, path: readonly string[], step: number, entityFetches: Fetch[]): Step {
     switch (node.kind) {
       case 'Sequence': {
-        const steps = node.nodes.map((inner) => prepare(inner, path));
+        let next = step;
+        const steps = node.nodes.map((inner) => {
+          const prepared = prepare(inner, path, next, entityFetches);
+          next += stepsOf(inner);
+          return prepared;
+        });
         return async (run) => {
           for (const step of steps) await step(run);
         };
       }
       case 'Parallel': {
-        const steps = node.nodes.map((inner) => prepare(inner, path));
+        const steps = node.nodes.map((inner) => prepare(inner, path, step, entityFetches));
         return async (run) => void (await Promise.all(steps.flatMap((step) => step(run) ?? [])));
       }
       case 'Flatten':
-        return prepare(node.node, [...path, ...node.path.map(String)]);
+        return prepare(node.node, [...path, ...node.path.map(String)], step, entityFetches);
       case 'Condition': {
         const { condition, ifClause, elseClause } = node;
-        const [yes, no] = [ifClause, elseClause].map((clause) => clause && prepare(clause, path));
-        return (run) => (run.condition(condition) ? yes : no)?.(run);
+        const [yes, no] = [ifClause, elseClause].map((clause) => {
+          const inside: Fetch[] = [];
+          const run = clause && prepare(clause, path, step, inside);
+          entityFetches.push(...inside);
+          return { run, inside };
+        });
+        return (run) => {
+          const holds = run.condition(condition);
+          for (const fetch of (holds ? no : yes)?.inside ?? []) run.send.skip(fetch);
+          return (holds ? yes : no)?.run?.(run);
+        };
       }
       case 'Defer':
         throw new Error('@defer is refused by validation and never planned');
       case 'Fetch': {
-        const fetch = prepareFetch(fetchCount, node);
+        const fetch = prepareFetch(fetchCount, step, node);
         fetchCount += 1;
         const rewrite = rewriter(node.outputRewrites, types);
         if (!node.requires) {
@@ -74,6 +98,8 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
             }
           };
         }
+        entityFetches.push(fetch);
+        sizes.set(fetch.group, (sizes.get(fetch.group) ?? 0) + 1);
         const represent = representer(node.requires, node.inputRewrites, types);
         return (run) => {
           const targets = new Map<string, Json[]>();
@@ -84,8 +110,9 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
             if (equal) equal.push(object);
             else targets.set(representation, [object]);
           }
-          if (targets.size === 0) return undefined;
-          return fetchEntities(run, targets);
+          if (targets.size > 0) return fetchEntities(run, targets);
+          run.send.skip(fetch);
+          return undefined;
         };
 
         async function fetchEntities(run: Run, targets: ReadonlyMap<string, Json[]>): Promise<void> {
@@ -127,7 +154,7 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
     }
   }
 
-  const whole = root && prepare(root, []);
+  const whole = root && prepare(root, [], 0, []);
   return {
     async run({ transport, variables, condition, data = {} }) {
       const texts = new Map<string, string | undefined>();
@@ -135,11 +162,29 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
         if (!texts.has(name)) texts.set(name, Object.hasOwn(variables, name) ? JSON.stringify(variables[name]) : undefined);
         return texts.get(name);
       };
-      const run: Run = { data, errors: [], types, send: fetches(transport, variableText, combinations), condition };
+      const run: Run = { data, errors: [], types, send: fetches(transport, variableText, combinations, sizes), condition };
       await whole?.(run);
       return { data, errors: run.errors };
     },
   };
+}
+
+/** How many fetches come one after the other. */
+function stepsOf(node: PlanNode): number {
+  switch (node.kind) {
+    case 'Sequence':
+      return node.nodes.reduce((sum, inner) => sum + stepsOf(inner), 0);
+    case 'Parallel':
+      return Math.max(0, ...node.nodes.map(stepsOf));
+    case 'Flatten':
+      return stepsOf(node.node);
+    case 'Condition':
+      return Math.max(0, ...[node.ifClause, node.elseClause].map((clause) => (clause ? stepsOf(clause) : 0)));
+    case 'Fetch':
+      return 1;
+    case 'Defer':
+      return 0;
+  }
 }
 
 /** The client's names of the root fields that a plan fetches. */

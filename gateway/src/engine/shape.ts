@@ -19,7 +19,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { isObject, type Json, merge, own, put } from './json.js';
+import { isInherited, isObject, type Json, merge, own, put } from './json.js';
 
 /**
  * From all that the fetches have found, exactly what the client asked for, in the order in which it was asked. Nulls move up to the next
@@ -47,6 +47,8 @@ type Complete = (value: unknown, state: State) => unknown;
 
 interface Field {
   readonly key: string;
+  /** Not one of the names that every object has. */
+  readonly isPlain: boolean;
   readonly complete: Complete;
 }
 type ShapeObject = (value: Json, state: State) => Json | null;
@@ -106,25 +108,26 @@ export function shapeOf(
       const name = nodes[0]?.name.value ?? '';
       if (name === '__typename') {
         // Where only an interface is known, there is no type to name.
-        fields.push({ key, complete: isObjectType(type) ? () => type.name : () => undefined });
+        fields.push({ key, isPlain: !isInherited(key), complete: isObjectType(type) ? () => type.name : () => undefined });
         continue;
       }
       // What the gateway itself has answered.
       if (name.startsWith('__')) {
-        fields.push({ key, complete: (value) => value ?? null });
+        fields.push({ key, isPlain: !isInherited(key), complete: (value) => value ?? null });
         continue;
       }
       const definition = 'getFields' in type ? type.getFields()[name] : undefined;
-      if (definition) fields.push({ key, complete: completer(definition.type, nodes, `${type.name}.${name}`) });
+      if (definition) fields.push({ key, isPlain: !isInherited(key), complete: completer(definition.type, nodes, `${type.name}.${name}`) });
     }
     return (value, state) => {
       const result: Json = {};
-      for (const { key, complete } of fields) {
+      for (const { key, isPlain, complete } of fields) {
         state.path?.push(key);
-        const completed = complete(own(value, key), state);
+        const completed = complete(isPlain ? value[key] : own(value, key), state);
         state.path?.pop();
         if (completed === undefined) return null;
-        put(result, key, completed);
+        if (isPlain) result[key] = completed;
+        else put(result, key, completed);
       }
       return result;
     };

@@ -3,7 +3,7 @@ import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { createClient, type FormattedExecutionResult, type Client as LiveClient } from 'graphql-ws';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import { WebSocket } from 'ws';
 import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
@@ -68,12 +68,12 @@ export function connectSubgraph({
   /** Equal queries of one credential that are on their way: their answers' texts, since each request goes on to change what it reads. */
   const underway = new Map<string, Promise<{ status: number; text: string }>>();
 
-  async function post(
+  function post(
     body: string,
     { correlationId, clientAddress, userAgent }: RequestContext,
     authorization: string | undefined,
   ): Promise<{ status: number; text: string }> {
-    const response = await pool.request({
+    return exchange(pool, {
       path: url.pathname,
       method: 'POST',
       headers: {
@@ -85,16 +85,7 @@ export function connectSubgraph({
         ...(userAgent && { 'x-client-agent': userAgent }),
       },
       body,
-      signal: AbortSignal.timeout(deadline),
     });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > answerLimit) throw new Error(`an answer of more than ${answerLimit} bytes`);
-      chunks.push(chunk);
-    }
-    return { status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') };
   }
 
   const unavailable = () => {
@@ -246,6 +237,41 @@ export function connectSubgraph({
       await pool.destroy();
     },
   };
+}
+
+/**
+ * One request and its whole answer as text. By undici's dispatch and not by its request(): streams and signals for each of a page's
+ * fetches cost a quarter of the gateway's CPU.
+ */
+function exchange(pool: Pool, options: Dispatcher.DispatchOptions): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let status = 0;
+    let timer: NodeJS.Timeout | undefined;
+    pool.dispatch(options, {
+      onRequestStart(controller) {
+        // undici's own limits are for the head and between two chunks; this one is for all of it.
+        timer = setTimeout(() => controller.abort(new DOMException('the answer took too long', 'TimeoutError')), deadline);
+      },
+      onResponseStart(_controller, statusCode) {
+        status = statusCode;
+      },
+      onResponseData(controller, chunk) {
+        size += chunk.length;
+        if (size > answerLimit) controller.abort(new Error(`an answer of more than ${answerLimit} bytes`));
+        else chunks.push(chunk);
+      },
+      onResponseEnd() {
+        clearTimeout(timer);
+        resolve({ status, text: (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8') });
+      },
+      onResponseError(_controller, error) {
+        clearTimeout(timer);
+        reject(error);
+      },
+    });
+  });
 }
 
 function isTimeout(error: unknown): boolean {

@@ -23,19 +23,21 @@ describe('a password', () => {
     const known = await passwords.hash(correct);
     const wrong = password('wrong horse battery');
     const time = async (hashed: string | undefined) => {
-      const runs: number[] = [];
-      for (let run = 0; run < 7; run += 1) {
-        const start = performance.now();
-        await passwords.verify(hashed, wrong);
-        runs.push(performance.now() - start);
-      }
-      return runs.sort((a, b) => a - b)[3] ?? 0;
+      const start = performance.now();
+      await passwords.verify(hashed, wrong);
+      return performance.now() - start;
     };
     await time(undefined);
-    const ratio = (await time(undefined)) / (await time(known));
-    // Machines are noisy; without the work for nobody the ratio is below 0.01.
-    expect(ratio).toBeGreaterThan(0.4);
-    expect(ratio).toBeLessThan(2.5);
+    let nobody = Number.POSITIVE_INFINITY;
+    let somebody = Number.POSITIVE_INFINITY;
+    // In turns, and the shortest of each: other processes only ever make it longer.
+    for (let run = 0; run < 7; run += 1) {
+      nobody = Math.min(nobody, await time(undefined));
+      somebody = Math.min(somebody, await time(known));
+    }
+    // Without the work for nobody the ratio is below 0.01.
+    expect(nobody / somebody).toBeGreaterThan(0.2);
+    expect(nobody / somebody).toBeLessThan(5);
   });
 
   it('hashed with weaker parameters is outdated', async () => {

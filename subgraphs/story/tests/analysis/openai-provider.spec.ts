@@ -260,8 +260,11 @@ describe('what goes wrong', () => {
     stub.reply((_call, _response) => stop.abort(reason));
     await expect(analyse({}, {}, stop.signal)).rejects.toBe(reason);
     const later = new AbortController();
-    stub.reply(failing(503, null));
-    setTimeout(() => later.abort(reason), 30);
+    stub.reply((call, response) => {
+      // Not before it has been asked, however slow the machine is.
+      response.once('finish', () => setTimeout(() => later.abort(reason), 10));
+      return failing(503, null)(call, response);
+    });
     await expect(analyse({}, { wait: undefined }, later.signal)).rejects.toBe(reason);
     expect(stub.calls).toHaveLength(1);
   });

@@ -1,0 +1,10 @@
+/** A page as a client with little restraint asks for it: four subgraphs, lists in lists, an answer of some 85 kB. */
+export const operation = `
+  query Page {
+    users { ...Person reviews { ...Opinion product { ...Thing reviews { ...Opinion author { ...Person reviews { ...Opinion product { ...Thing } } } } } } }
+    topProducts { ...Thing reviews { ...Opinion author { ...Person reviews { ...Opinion product { ...Thing } } } } }
+  }
+  fragment Person on User { id name username }
+  fragment Opinion on Review { id body }
+  fragment Thing on Product { upc name price weight inStock shippingEstimate }
+`;
