@@ -164,7 +164,7 @@ describe('erasing a user', () => {
     expect(third.data.eraseUser.id).toBe(first.data.eraseUser.id);
   });
 
-  it('is for the owner with the password, and for administrators with a reason', async () => {
+  it('is for the owner, and for administrators with a reason, each with their own password', async () => {
     const [ada, admin] = [await person(), await person('admin')];
     const refused = async (variables: object, caller?: Caller) => refusal(await ask(eraseUser, variables, caller));
     expect(await refused(own(ada.id))).toMatchObject({ code: 'SIGN_IN_REQUIRED' });
@@ -183,12 +183,12 @@ describe('erasing a user', () => {
         code: expect.stringMatching(/^REASON_/),
         field: 'reason',
       });
+    for (const wrong of [{ password: null }, { password: 'not the password' }])
+      expect(await refused(own(ada.id, { reason: 'asked by letter', ...wrong }), asAdmin(admin.id))).toMatchObject({ field: 'password' });
     // Nothing of this has erased anybody.
     expect((await ask(signIn, { input: { email: ada.email, password } })).data.signIn.user.id).toBe(ada.id);
 
-    expect(
-      (await ask(eraseUser, own(ada.id, { password: null, reason: 'asked by letter' }), asAdmin(admin.id))).data.eraseUser.status,
-    ).toBe('running');
+    expect((await ask(eraseUser, own(ada.id, { reason: 'asked by letter' }), asAdmin(admin.id))).data.eraseUser.status).toBe('running');
     const { rows } = await pool.query('SELECT requested_by, reason FROM erasures WHERE user_id = $1', [ada.id]);
     expect(rows).toEqual([{ requested_by: admin.id, reason: 'asked by letter' }]);
   });

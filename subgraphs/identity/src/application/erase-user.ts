@@ -18,15 +18,16 @@ export interface ErasureInput {
 
 type ErasurePorts = StaffPorts & Pick<Ports, 'users' | 'erasures' | 'passwords' | 'newId'>;
 
-/** Whoever is signed in and knows the password erases their own account; staff that may, saying why, somebody else's. Answers the erasure's id. */
+/** Whoever is signed in and knows their password erases their own account; staff that may, saying why, somebody else's. Answers the erasure's id. */
 export const eraseUser =
   (ports: ErasurePorts) =>
   async (by: UserId, input: ErasureInput, client: Client): Promise<string> => {
     const userId = whom(input.userId);
     const isOwn = userId === by;
     const why = isOwn ? null : reason(input.reason ?? '');
+    const isKnown = await knowsPassword(ports, by, input.password, client);
     if (!isOwn) await asStaff(ports)(by, 'user:erase', input.secondFactorCode, client);
-    else if (await knowsPassword(ports, userId, input.password, client)) await askSecondFactor(ports)(by, input.secondFactorCode, client);
+    else if (isKnown) await askSecondFactor(ports)(by, input.secondFactorCode, client);
     const request = { id: ports.newId(), userId, stories: input.stories, requestedBy: by, reason: why };
     return ports.erasures.begin(request, (given) => erase(given, input.stories));
   };

@@ -47,7 +47,7 @@ export class EraseUserInput {
   @Field(() => StoriesAfterErasureEnum, { description: 'What becomes of the published stories.' })
   stories!: StoriesAfterErasure;
 
-  @Field(() => String, { nullable: true, description: 'Your password; needed for your own account.' })
+  @Field(() => String, { nullable: true, description: 'Your own password, whosever account it is: an open session alone erases nobody.' })
   password?: string | null;
 
   @Field(() => String, { nullable: true, description: 'A code of your second factor or a recovery code, if you have set one up.' })
