@@ -30,7 +30,7 @@ export interface Belongings {
 /** The code of the refusal, `none`, or `all` that the owner is shown or what is left `without` something; and which secrets are `known` by it. */
 export type Outcome = string;
 
-type Variables = Readonly<Record<string, unknown>>;
+export type Variables = Readonly<Record<string, unknown>>;
 
 /** The owner is shown all, and so is everybody else, unless the row says otherwise. */
 type Row = Partial<Record<Who | 'everybodyElse', Outcome>> & {
