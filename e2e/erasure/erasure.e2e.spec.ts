@@ -95,7 +95,7 @@ describe('erasing a writer', () => {
     await run('backup', backup);
 
     // Her account is closed: staff erase it.
-    const wish = { userId: ada.id, stories: 'REMOVE', reason: 'By letter.', secondFactorCode: boss.recoveryCodes.pop() };
+    const wish = { userId: ada.id, stories: 'REMOVE', password, reason: 'By letter.', secondFactorCode: boss.recoveryCodes.pop() };
     const { eraseUser: erasure } = await platform.ask<{ eraseUser: { id: string } }>(eraseUser, { input: wish }, boss.token);
     await done(erasure.id);
     expect(await whereabouts(platform, ada.canaries)).toEqual([]);
