@@ -39,15 +39,14 @@ for (const name of contexts) {
   tables.push([name, table]);
 }
 const { analysisFailures } = await load('subgraphs/story/dist/domain/analysis-provider.js');
-tables.push([
-  'story, in `failure`',
-  Object.fromEntries(
-    Object.entries(analysisFailures).map(([code, { sentence, retryable }]) => [
-      code,
-      { sentence, kind: retryable ? 'may be tried again' : 'final' },
-    ]),
-  ),
-]);
+const { exportFailures } = await load('subgraphs/identity/dist/domain/data-export.js');
+for (const [name, failures] of Object.entries({ identity: exportFailures, story: analysisFailures })) {
+  const rows = Object.entries(failures).map(([code, { sentence, retryable }]) => [
+    code,
+    { sentence, kind: retryable ? 'may be tried again' : 'final' },
+  ]);
+  tables.push([`${name}, in \`failure\``, Object.fromEntries(rows)]);
+}
 
 try {
   const { supergraph, api } = composeSupergraph(subgraphs);

@@ -164,7 +164,9 @@ async function belongings(): Promise<Belongings> {
     picture,
     'identity',
   );
+  const { exportMyData: dataExport } = await run('mutation { exportMyData { id } }', {}, 'identity');
   return {
+    dataExport: (dataExport as { id: string }).id,
     owner: people.owner,
     secrets,
     upload: (upload as { id: string }).id,

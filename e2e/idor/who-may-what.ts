@@ -21,6 +21,8 @@ export interface Belongings {
   /** From before the last thing that happened to each. */
   readonly cursorOfAnalyzed: string;
   readonly cursorOfPublished: string;
+  /** An export of the owner's. */
+  readonly dataExport: string;
   newAccount(): Promise<Person>;
   newDraft(): Promise<string>;
   newAnalyzed(): Promise<string>;
@@ -112,6 +114,8 @@ export const rows: Record<Context, Record<string, Row>> = {
     },
     'Mutation.requestProfileImageUpload': { given: () => ({ input: { contentType: 'image/png', sizeBytes: 10 } }), ...signedInOnly },
     'Query.erasure (of somebody else, by an id that nobody can guess)': { given: () => ({ id: randomUUID() }), ...forAll('none') },
+    'Mutation.exportMyData': signedInOnly,
+    'Query.dataExport': { given: ({ dataExport: id }) => ({ id }), ...signedInOnly, everybodyElse: 'none' },
     'Mutation.eraseUser (a member)': {
       given: async ({ newAccount }) => ({
         input: { userId: (await newAccount()).userId, stories: 'REMOVE', password, reason: 'I do not like them.' },

@@ -2,16 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { catalogOf, defineEvent, type DomainEvent } from '../src/domain-events/event.js';
-import { identityEvents, UserErased } from '../src/domain-events/identity.js';
-import { erasureCompletedIn } from '../src/domain-events/personal-data.js';
+import { DataExportRequested, identityEvents, UserErased } from '../src/domain-events/identity.js';
+import { erasureCompletedIn, personalDataExportedIn } from '../src/domain-events/personal-data.js';
 import type { Consumer } from '../src/infrastructure/consumer.js';
 import { inTransaction, openPool } from '../src/infrastructure/database.js';
 import { type EventBus, topicOf } from '../src/infrastructure/event-bus.js';
 import { appendEvents, type SqlTransaction } from '../src/infrastructure/event-store.js';
 import { type Jobs, startJobs } from '../src/infrastructure/jobs.js';
 import { runOperation } from '../src/infrastructure/operation.js';
-import { personalDataQueues, startPersonalData } from '../src/infrastructure/personal-data.js';
+import { fileObjects } from '../src/infrastructure/file-objects.js';
+import { type ObjectStore, objectsOf, readClaim } from '../src/infrastructure/object-store.js';
+import { type ExportedPerson, personalDataQueues, startPersonalData } from '../src/infrastructure/personal-data.js';
 import { type Relay, startRelay } from '../src/infrastructure/relay.js';
+import { signedClaims } from '../src/infrastructure/signed-claims.js';
+import { unzipped } from '../src/infrastructure/zip-files.js';
+import { type TestObjectStore, testObjectStore } from '../src/testing/object-store.js';
 import { backboneDatabases, storedEvents, until } from './backbone-database.js';
 
 const Told = defineEvent({
@@ -38,7 +43,7 @@ const Kept = defineEvent({
   schema: z.object({ secret: z.string().nullable() }),
   personal: { secret: 'stream' },
 });
-const catalog = catalogOf(Told, Kept, erasureCompletedIn('story'));
+const catalog = catalogOf(Told, Kept, erasureCompletedIn('story'), personalDataExportedIn('story'));
 
 describe('the personal data of an erased user', () => {
   let databases: Awaited<ReturnType<typeof backboneDatabases>>;
@@ -49,6 +54,9 @@ describe('the personal data of an erased user', () => {
   /** What the relay hands on arrives when this has resolved. */
   let delivery: Promise<void> = Promise.resolve();
   let erase: (userId: string) => Promise<readonly string[]> = async () => [];
+  let exported: (userId: string) => Promise<ExportedPerson> = async () => ({ about: '', data: {}, files: {} });
+  let folder: TestObjectStore;
+  let all: ObjectStore;
 
   beforeAll(async () => {
     databases = await backboneDatabases();
@@ -68,7 +76,12 @@ describe('the personal data of an erased user', () => {
       relay.nudge();
       return outcome;
     };
+    folder = testObjectStore();
+    const claims = signedClaims([Buffer.alloc(32, 3)]);
+    all = await fileObjects({ folder: folder.folder, claims, publicUrl: folder.settings.PUBLIC_URL });
     consumer = await startPersonalData({
+      exportPersonalData: (userId) => exported(userId),
+      ...{ objects: objectsOf('story', all), now: () => new Date() },
       ...{ context: 'story', catalog, heard: identityEvents, erase: ({ userId }) => erase(userId) },
       ...{ client, transact, pool, jobs, bus, log },
     });
@@ -79,6 +92,7 @@ describe('the personal data of an erased user', () => {
     await relay.stop();
     await bus.close();
     await databases.close();
+    folder.drop();
   });
 
   const person = () => `user-${randomUUID()}`;
@@ -232,6 +246,78 @@ describe('the personal data of an erased user', () => {
     await eraseAndWait(ada);
     expect(tried).toBe(3);
     expect(await dataOf('story.Story-a4')).toMatchObject([{ text: null }]);
+  });
+
+  describe('asked for by them', () => {
+    const ask = async (userId: string): Promise<string> => {
+      const exportId = randomUUID();
+      const [event] = storedEvents(`identity.DataExport-${exportId}`, [1]);
+      if (!event) throw new Error('no event');
+      await bus.publish(topicOf('identity'), [
+        { ...event, source: 'identity', type: DataExportRequested.type, data: { exportId, userId } },
+      ]);
+      return exportId;
+    };
+    const answers = async (exportId: string) =>
+      (await dataOf(`story.DataExport-${exportId}`)) as { userId: string; object: { key: string; sha256: string; bytes: number } | null }[];
+    const partsOf = async (userId: string) => {
+      const keys: string[] = [];
+      for await (const { key } of all.list(`story/export-parts/${userId}/`)) keys.push(key);
+      return keys;
+    };
+
+    it('is gathered with its files, and announced once, however often the job dies on the way', async () => {
+      const ada = person();
+      const picture = `story/pictures/${ada}.webp`;
+      await all.put(picture, Buffer.from('a picture'), { contentType: 'image/webp' });
+      let tried = 0;
+      exported = async (userId) => {
+        tried += 1;
+        if (tried < 2) throw new Error('killed');
+        return {
+          about: 'What she told.',
+          data: { told: `what ${userId} said` },
+          files: { 'pictures/a.webp': { key: picture }, 'pictures/gone.webp': { key: `story/pictures/${ada}-gone.webp` } },
+        };
+      };
+      const exportId = await ask(ada);
+      await until(async () => (await answers(exportId)).length > 0);
+      expect(tried).toBe(2);
+      const [answer, ...more] = await answers(exportId);
+      expect(more).toEqual([]);
+      if (!answer?.object) throw new Error('no part');
+      const files = await unzipped((await readClaim(all, answer.object)) ?? Buffer.alloc(0));
+      const texts = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString()]));
+      expect(JSON.parse(texts['data.json'] ?? '')).toEqual({ told: `what ${ada} said` });
+      expect(texts).toMatchObject({ 'README.txt': 'What she told.', 'pictures/a.webp': 'a picture' });
+      expect(Object.keys(texts)).not.toContain('pictures/gone.webp');
+
+      await eraseAndWait(ada);
+      expect(await partsOf(ada)).toEqual([]);
+      expect(await answers(exportId)).toEqual([{ exportId, userId: ada, object: null }]);
+    });
+
+    it('is neither stored nor announced when they are erased while it is gathered', async () => {
+      const ada = person();
+      let gathered: () => void = () => undefined;
+      const gathering = new Promise<void>((resolve) => {
+        exported = () =>
+          new Promise((answer) => {
+            gathered = () => answer({ about: '', data: { told: `what ${ada} said` }, files: {} });
+            resolve();
+          });
+      });
+      const exportId = await ask(ada);
+      await gathering;
+      await eraseAndWait(ada);
+      gathered();
+      // One at a time: the worker that woke late has come to its end when the next one answers.
+      exported = async () => ({ about: '', data: {}, files: {} });
+      const next = await ask(person());
+      await until(async () => (await answers(next)).length > 0);
+      expect(await partsOf(ada)).toEqual([]);
+      expect(await answers(exportId)).toEqual([]);
+    });
   });
 
   it('is the only thing of history that can change, and by that function only', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { catalogOf, defineEvent, type EventOf } from './event.js';
-import { erasureCompletedIn } from './personal-data.js';
+import { erasureCompletedIn, personalDataExportedIn } from './personal-data.js';
 
 const role = z.enum(['member', 'admin', 'super-admin', 'customer-support', 'content-moderator']);
 /** null: erased with its user. */
@@ -178,6 +178,15 @@ export const UserErased = defineEvent({
   schema: z.object({ userId: z.string(), stories: storiesAfterErasure }),
 });
 
+export const DataExportRequested = defineEvent({
+  type: 'DataExportRequested',
+  context: 'identity',
+  version: 1,
+  reach: 'published',
+  meaning: 'A user wants a copy of their data: every context gathers what it holds of them, and says so by PersonalDataExported.',
+  schema: z.object({ exportId: z.uuid(), userId: z.string() }),
+});
+
 export const identityEvents = catalogOf(
   UserRegistered,
   EmailVerified,
@@ -196,7 +205,9 @@ export const identityEvents = catalogOf(
   PermissionRevoked,
   UserDeactivated,
   UserErased,
+  DataExportRequested,
   erasureCompletedIn('identity'),
+  personalDataExportedIn('identity'),
 );
 
 export type UserEvent =

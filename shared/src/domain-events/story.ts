@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { catalogOf, defineEvent, type EventOf } from './event.js';
-import { erasureCompletedIn } from './personal-data.js';
+import { erasureCompletedIn, personalDataExportedIn } from './personal-data.js';
 
 const storyId = z.uuid();
 const authorId = z.string();
@@ -268,6 +268,7 @@ export const storyEvents = catalogOf(
   ModerationDecided,
   NextEditionDiscarded,
   erasureCompletedIn('story'),
+  personalDataExportedIn('story'),
 );
 
 export type StoryEvent =

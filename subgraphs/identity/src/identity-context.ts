@@ -1,4 +1,5 @@
 import { eraseUser } from './application/erase-user.js';
+import { exportMyData } from './application/export-my-data.js';
 import type { Ports } from './application/ports.js';
 import { assignRole } from './application/assign-role.js';
 import { beginSecondFactor } from './application/begin-second-factor.js';
@@ -41,6 +42,7 @@ export function identityContext(ports: IdentityPorts) {
       updateProfile: updateProfile(ports),
       requestProfileImageUpload: requestProfileImageUpload(ports),
       eraseUser: eraseUser(ports),
+      exportMyData: exportMyData(ports),
       beginSecondFactor: beginSecondFactor(ports),
       confirmSecondFactor: confirmSecondFactor(ports),
       disableSecondFactor: disableSecondFactor(ports),

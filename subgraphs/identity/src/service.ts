@@ -22,6 +22,8 @@ import { type IdentityPorts, identityContext } from './identity-context.js';
 import { argon2Passwords } from './infrastructure/argon2-passwords.js';
 import { limits, postgresAttempts } from './infrastructure/attempt-limits.js';
 import { eraseAgain } from './infrastructure/erased-users.js';
+import { archiveQueue } from './infrastructure/export-archives.js';
+import { dataExportQueries } from './infrastructure/data-export-queries.js';
 import { erasureQueries } from './infrastructure/erasure-queries.js';
 import { startHousekeeping } from './infrastructure/housekeeping.js';
 import { jwtAccessTokens } from './infrastructure/jwt-access-tokens.js';
@@ -31,6 +33,7 @@ import { letterWriter } from './infrastructure/letters/write-letter.js';
 import { openIdProviders } from './infrastructure/openid-providers.js';
 import { prismaEmailTokens } from './infrastructure/prisma-email-tokens.js';
 import { startIdentityPersonalData } from './infrastructure/personal-data.js';
+import { prismaDataExports } from './infrastructure/prisma-data-exports.js';
 import { prismaErasures } from './infrastructure/prisma-erasures.js';
 import { prismaProviderSignIns } from './infrastructure/prisma-provider-sign-ins.js';
 import { prismaSecondFactors } from './infrastructure/prisma-second-factors.js';
@@ -84,6 +87,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     ...roleQueries(prisma),
     ...accountQueries(prisma),
     ...erasureQueries(prisma),
+    ...dataExportQueries(prisma),
   };
   const sweeping = startSweeping(async () => {
     await uploads.sweep();
@@ -93,7 +97,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   const transact = unitOfWork(prisma, () => runtime.relay.nudge());
   const jobs = await startJobs({
     databaseUrl: settings.DATABASE_URL,
-    queues: [letterQueue, ...personalDataQueues],
+    queues: [letterQueue, archiveQueue, ...personalDataQueues],
     retryLimit: letterRetries,
     log,
   });
@@ -109,6 +113,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
 
   const { verbs, jobs: work } = identityContext({
     erasures,
+    dataExports: prismaDataExports({ transact, now }),
     users: prismaUsers({ client: prisma, transact, letterBox: letters, now }),
     staff: prismaStaff({ client: prisma, transact, now }),
     emailTokens: prismaEmailTokens(prisma, secrets, now),
@@ -145,7 +150,7 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
     client: prisma,
     transact,
     runtime,
-    objects: store.objects,
+    store,
     uploads,
     mailer,
     jobs,
@@ -154,13 +159,14 @@ export async function startIdentity(environment: Environment, ports: Partial<Ide
   });
   closing.defer(() => personalData.close());
 
+  const archiveOf = (key: string) => store.objects.urlOf(key, { downloadAs: 'my-data.zip' });
   const server = await startSubgraphServer({
     context: 'identity',
     schema: identitySchema(),
     port: settings.PORT,
     host: settings.HOST,
     gatewayJwks: settings.GATEWAY_JWKS,
-    makeContext: (caller) => identityGraph({ verbs, queries, media: images.media }, caller),
+    makeContext: (caller) => identityGraph({ verbs, queries, media: images.media, archiveOf, now }, caller),
     routes: {
       'GET /metrics': runtime.metrics,
       // A key is published a day before it signs, so five minutes in a cache never hide the one that is needed.

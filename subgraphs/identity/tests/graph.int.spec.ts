@@ -12,6 +12,7 @@ import { identitySchema } from '../src/graphql/schema.js';
 import { userOf } from '../src/infrastructure/prisma-users.js';
 import { accountQueries } from '../src/infrastructure/account-queries.js';
 import { roleQueries } from '../src/infrastructure/role-queries.js';
+import { dataExportQueries } from '../src/infrastructure/data-export-queries.js';
 import { erasureQueries } from '../src/infrastructure/erasure-queries.js';
 import { sessionQueries } from '../src/infrastructure/session-queries.js';
 import { userQueries } from '../src/infrastructure/user-queries.js';
@@ -60,9 +61,11 @@ describe('users in the graph', () => {
       ...roleQueries(database.prisma),
       ...accountQueries(database.prisma),
       ...erasureQueries(database.prisma),
+      ...dataExportQueries(database.prisma),
     };
     const { verbs } = identityOn(database);
-    const contextValue = identityGraph({ verbs, queries, media: () => Promise.reject(new Error('not in this test')) }, caller);
+    const notHere = () => Promise.reject(new Error('not in this test'));
+    const contextValue = identityGraph({ verbs, queries, media: notHere, archiveOf: notHere, now: () => new Date() }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     // Null-prototype objects of graphql-js, as a client would get them.
     return { data: JSON.parse(JSON.stringify(data ?? null)), errors };

@@ -6,6 +6,7 @@ import type { Passwords } from '../src/domain/passwords.js';
 import { postgresAttempts } from '../src/infrastructure/attempt-limits.js';
 import { letterWriter } from '../src/infrastructure/letters/write-letter.js';
 import { prismaEmailTokens } from '../src/infrastructure/prisma-email-tokens.js';
+import { prismaDataExports } from '../src/infrastructure/prisma-data-exports.js';
 import { prismaErasures } from '../src/infrastructure/prisma-erasures.js';
 import { prismaProviderSignIns } from '../src/infrastructure/prisma-provider-sign-ins.js';
 import { prismaSecondFactors } from '../src/infrastructure/prisma-second-factors.js';
@@ -35,6 +36,7 @@ export function identityOn({ pool, prisma, users, sessions, letters }: IdentityD
     sessions,
     passwords: quickPasswords,
     staff: prismaStaff({ client: prisma, transact, now }),
+    dataExports: prismaDataExports({ transact, now }),
     erasures: prismaErasures({ transact, now }),
     secondFactors: prismaSecondFactors({ client: prisma, transact, sealing: secrets.secondFactors, now }),
     oneTimeCodes: totp,

@@ -10,6 +10,7 @@ import { identityGraph } from '../src/graphql/context.js';
 import { identitySchema } from '../src/graphql/schema.js';
 import { accountQueries } from '../src/infrastructure/account-queries.js';
 import { prismaStaff } from '../src/infrastructure/prisma-staff.js';
+import { dataExportQueries } from '../src/infrastructure/data-export-queries.js';
 import { erasureQueries } from '../src/infrastructure/erasure-queries.js';
 import { roleQueries } from '../src/infrastructure/role-queries.js';
 import { sessionQueries } from '../src/infrastructure/session-queries.js';
@@ -209,9 +210,10 @@ describe('who may do what, in PostgreSQL', () => {
       ...roleQueries(prisma),
       ...accountQueries(prisma),
       ...erasureQueries(prisma),
+      ...dataExportQueries(prisma),
     };
     const media = () => Promise.reject(new Error('not in this test'));
-    const contextValue = identityGraph({ verbs, queries, media }, caller);
+    const contextValue = identityGraph({ verbs, queries, media, archiveOf: media, now: () => new Date() }, caller);
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue });
     return { data: JSON.parse(JSON.stringify(data ?? null)), code: codeOf(errors?.[0]?.originalError), errors };
   }

@@ -32,6 +32,7 @@ function identity() {
     },
     staff: { look: notHere, changeUser: notHere, changePermission: notHere }, // staff.int.spec.ts
     erasures: { begin: notHere },
+    dataExports: { begin: notHere },
     // What nobody here has; with one: second-factor.int.spec.ts.
     secondFactors: {
       standing: async () => ({ isEnrolled: false, knownAddress: false }),

@@ -21,6 +21,7 @@ import { readStoryEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { storyGraph } from './graphql/context.js';
 import { storySchema } from './graphql/schema.js';
+import { exportedAuthor } from './infrastructure/exported-author.js';
 import { identityProjectors } from './infrastructure/identity.acl.js';
 import { characterImageFolder, prismaPicturedCharacters, storedCharacterImages } from './infrastructure/prisma-character-images.js';
 import { prismaAuthors } from './infrastructure/prisma-authors.js';
@@ -92,7 +93,8 @@ export async function startStory(environment: Environment, ports: { provider?: A
   const personalData = await startPersonalData({
     ...{ context: 'story', catalog: storyEvents, heard: identityEvents, projections: ['story.authors'] },
     erase: whenAuthorErased({ client, transact, scripts, objects: store.objects, uploads }),
-    ...{ client, transact, pool: runtime.pool, jobs, bus: runtime.bus, log },
+    exportPersonalData: (userId) => exportedAuthor(client, userId),
+    ...{ client, transact, pool: runtime.pool, jobs, bus: runtime.bus, log, objects: store.objects, now },
   });
   closing.defer(() => personalData.close());
   await jobs.work<AnalysisJob>(

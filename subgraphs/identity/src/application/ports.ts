@@ -1,5 +1,6 @@
 import type { AccessTokens } from '../domain/access-tokens.js';
 import type { Attempts } from '../domain/attempts.js';
+import type { DataExports } from '../domain/data-export.js';
 import type { EmailTokens } from '../domain/email-tokens.js';
 import type { IdentityProviders, ProviderSignIns } from '../domain/identity-providers.js';
 import type { Letters, Post, WriteLetter } from '../domain/letters.js';
@@ -19,6 +20,7 @@ export interface Ports {
   readonly staff: Staff;
   readonly images: ProfileImages;
   readonly erasures: Erasures;
+  readonly dataExports: DataExports;
   readonly passwords: Passwords;
   readonly secondFactors: SecondFactors;
   readonly oneTimeCodes: OneTimeCodes;

@@ -142,6 +142,10 @@ export const identityRefusals = {
     field: 'password',
   },
   TOO_MANY_ATTEMPTS: { kind: 'TOO_MANY_REQUESTS', sentence: 'There were too many attempts; try again after {retryAt}.' },
+  TOO_MANY_EXPORTS: {
+    kind: 'TOO_MANY_REQUESTS',
+    sentence: 'You have asked for your data {max} times within a day; use one of those archives, or ask again after {retryAt}.',
+  },
   SIGN_IN_BUSY: { kind: 'UNAVAILABLE', sentence: 'Too many people are signing in at this moment; try again in a few seconds.' },
   SECOND_FACTOR_REQUIRED: {
     kind: 'FORBIDDEN',

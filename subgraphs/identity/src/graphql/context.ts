@@ -1,8 +1,10 @@
 import { type Caller, hasPermission } from '@storytelling/shared/graphql/caller';
 import type { MediaOf } from '@storytelling/shared/graphql/media';
+import type { SignedUrl } from '@storytelling/shared/infrastructure/object-store';
 import type { IdentityVerbs } from '../identity-context.js';
 import type { AccountQueries } from '../infrastructure/account-queries.js';
 import type { RoleQueries } from '../infrastructure/role-queries.js';
+import type { DataExportQueries } from '../infrastructure/data-export-queries.js';
 import type { ErasureQueries } from '../infrastructure/erasure-queries.js';
 import type { SessionQueries } from '../infrastructure/session-queries.js';
 import type { UserQueries } from '../infrastructure/user-queries.js';
@@ -30,6 +32,10 @@ export interface IdentityGraph {
   readonly providers: ProviderLoader;
   readonly media: MediaOf;
   readonly erasures: ErasureQueries;
+  readonly dataExports: DataExportQueries;
+  /** A URL of an archive that whoever asks has just been allowed to have. */
+  readonly archiveOf: (key: string) => Promise<SignedUrl>;
+  readonly now: () => Date;
   /** As the caller may see them. */
   readonly users: UserLoader;
   /** As their owner sees them: for the answer to somebody who has just shown who they are. */
@@ -41,7 +47,12 @@ export function identityGraph(
     verbs,
     queries,
     media,
-  }: { verbs: IdentityVerbs; queries: UserQueries & SessionQueries & RoleQueries & AccountQueries & ErasureQueries; media: MediaOf },
+    archiveOf,
+    now,
+  }: {
+    verbs: IdentityVerbs;
+    queries: UserQueries & SessionQueries & RoleQueries & AccountQueries & ErasureQueries & DataExportQueries;
+  } & Pick<IdentityGraph, 'media' | 'archiveOf' | 'now'>,
   caller: Caller,
 ): IdentityGraph {
   const viewer = { userId: caller.kind === 'user' ? caller.userId : undefined, readsAccounts: hasPermission(caller, 'user:read') };
@@ -56,6 +67,9 @@ export function identityGraph(
     sessions: sessionLoader(queries),
     secondFactor: secondFactorLoader(queries),
     erasures: queries,
+    dataExports: queries,
+    archiveOf,
+    now,
     providers: providerLoader(queries),
     users: userLoader((ids) => queries.usersById(ids, viewer)),
     ownUser: userLoader((ids) => queries.usersById(ids, { userId: undefined, readsAccounts: true })),

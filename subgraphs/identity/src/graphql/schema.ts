@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { AccountResolver } from './account.resolver.js';
 import type { IdentityGraph } from './context.js';
 import { ProviderResolver } from './provider.resolver.js';
+import { DataExportResolver } from './data-export.resolver.js';
 import { RoleResolver, StaffResolver } from './role.resolver.js';
 import { PermissionType, RoleType } from './role.type.js';
 import { SecondFactorConfirmationResolver, SecondFactorResolver } from './second-factor.resolver.js';
@@ -25,6 +26,7 @@ export function identitySchema(): GraphQLSchema {
       StaffResolver,
       RoleResolver,
       ErasureResolver,
+      DataExportResolver,
     ],
     orphanedTypes: [UserType, RoleType, PermissionType],
     references: {

@@ -6,11 +6,13 @@ import { topicOf } from '@storytelling/shared/infrastructure/event-bus';
 import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import type { Mailer } from '@storytelling/shared/infrastructure/mail';
-import type { ObjectStore } from '@storytelling/shared/infrastructure/object-store';
+import type { OpenedObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
 import { startPersonalData } from '@storytelling/shared/infrastructure/personal-data';
 import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import type { Uploads } from '@storytelling/shared/infrastructure/uploads';
 import { erasedUsers } from './erased-users.js';
+import { archiveFolder, startExportArchives } from './export-archives.js';
+import { exportedUser } from './exported-user.js';
 import { userStream } from './prisma-users.js';
 import { profileImageFolder } from './stored-profile-images.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
@@ -22,7 +24,7 @@ export async function startIdentityPersonalData({
   client,
   transact,
   runtime: { pool, bus },
-  objects,
+  store,
   uploads,
   mailer,
   jobs,
@@ -32,16 +34,18 @@ export async function startIdentityPersonalData({
   client: PrismaClient;
   transact: UnitOfWork<Tx>;
   runtime: ContextRuntime;
-  objects: ObjectStore;
+  store: OpenedObjectStore;
   uploads: Pick<Uploads, 'forget'>;
   mailer: Pick<Mailer, 'forget'>;
   jobs: Jobs;
   now: () => Date;
   log: Logger;
 }): Promise<{ close(): Promise<void> }> {
+  const { objects } = store;
   await using opened = new AsyncDisposableStack();
   const own = await startPersonalData({
-    ...{ context: 'identity', catalog: identityEvents, heard: {}, client, transact, pool, jobs, bus, log },
+    ...{ context: 'identity', catalog: identityEvents, heard: {}, client, transact, pool, jobs, bus, log, objects, now },
+    exportPersonalData: (userId) => exportedUser(client, userId),
     // The account went with the verb (`prisma-erasures.ts`); its pictures, whichever of them were ever shown, did not.
     async erase({ userId, stories }) {
       // Before anything goes, so that a restored backup knows whom to erase again.
@@ -53,6 +57,7 @@ export async function startIdentityPersonalData({
       );
       for (const { email } of rows) await mailer.forget(email);
       await objects.deleteAll(`${profileImageFolder}${userId}/`);
+      await objects.deleteAll(`${archiveFolder}${userId}/`);
       await uploads.forget(userId);
       return [];
     },
@@ -67,6 +72,8 @@ export async function startIdentityPersonalData({
     handlers: { [completed.type]: whenErasureCompleted(now) },
   });
   opened.defer(() => progress.close());
+  const archives = await startExportArchives({ client, transact, pool, bus, store, jobs, now, log });
+  opened.defer(() => archives.close());
   const running = opened.move();
   return { close: () => running.disposeAsync() };
 }
