@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { Caller } from '@storytelling/shared/graphql/caller';
+import { PrismaPg } from '@prisma/adapter-pg';
 import { personalDataExportedIn } from '@storytelling/shared/domain-events/personal-data';
 import { openEmbeddedLog } from '@storytelling/shared/infrastructure/embedded-log';
 import { type EventBus, topicOf } from '@storytelling/shared/infrastructure/event-bus';
@@ -16,6 +17,8 @@ import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/da
 import { type TestObjectStore, testObjectStore } from '@storytelling/shared/testing/object-store';
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import type pg from 'pg';
+import { PrismaClient } from '../src/generated/prisma/client.js';
+import { sweepArchives } from '../src/infrastructure/export-archives.js';
 import { startIdentity } from '../src/service.js';
 import { testPool } from './identity-database.js';
 
@@ -169,7 +172,7 @@ describe('a copy of one’s data', () => {
       expect(JSON.stringify(archive)).not.toContain(secret);
   });
 
-  it('goes on where it was when the service was stopped in between, and another part does not change it', async () => {
+  it('goes on where it was when the service was stopped in between', async () => {
     const ada = await person();
     const { id } = await begin(ada.id);
     await service.stop();
@@ -211,7 +214,7 @@ describe('a copy of one’s data', () => {
     expect((await ask(exportMyData, {}, as(ada.id))).errors[0].extensions.code).toBe('PERSON_ERASED');
   });
 
-  it('is asked for three times a day, fails when a part does not come, and expires', async () => {
+  it('is asked for three times a day, fails when a part does not come, and is deleted after seven days', async () => {
     const ada = await person();
     expect((await ask(exportMyData)).errors[0].extensions.code).toBe('SIGN_IN_REQUIRED');
     expect((await ask(exportMyData, {}, as(randomUUID()))).errors[0].extensions.code).toBe('USER_NOT_FOUND');
@@ -234,8 +237,17 @@ describe('a copy of one’s data', () => {
       );
       await storyAnswers(first, ada.id);
       await until(async () => (await read(first, ada.id))?.status === 'ready');
-      ahead += 7 * 24 * hour;
+      const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+      const sweep = () => sweepArchives({ client: prisma, objects: all, now: () => new Date(Date.now() + ahead) });
+      ahead += 6 * 24 * hour;
+      await sweep();
+      expect(await read(first, ada.id)).toMatchObject({ status: 'ready' });
+      expect(await archiveOf(ada.id)).toBeDefined();
+      ahead += 24 * hour;
       expect(await read(first, ada.id)).toMatchObject({ status: 'expired', media: null });
+      await sweep();
+      await prisma.$disconnect();
+      expect(await archiveOf(ada.id)).toBeUndefined();
     } finally {
       ahead = 0;
     }

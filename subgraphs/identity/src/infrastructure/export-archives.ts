@@ -89,10 +89,7 @@ export async function startExportArchives({
     handlers: { [exported.type]: whenPersonalDataExported(jobs) },
   });
   opened.defer(() => consumer.close());
-  const sweeping = startSweeping(
-    () => sweepObjects({ objects: store.objects, folder: archiveFolder, now, inUse: (keys) => archivesInUse(client, keys, now()) }),
-    log,
-  );
+  const sweeping = startSweeping(() => sweepArchives({ client, objects: store.objects, now }), log);
   opened.defer(() => sweeping.stop());
   const running = opened.move();
   return { close: () => running.disposeAsync() };
@@ -137,8 +134,20 @@ ${parts.map(about).join('\n\n')}
 `;
 }
 
-async function archivesInUse(client: PrismaClient, keys: readonly string[], now: Date): Promise<string[]> {
-  const where = { objectKey: { in: [...keys] }, expiresAt: { gt: now } };
-  const used = await client.dataExportRecord.findMany({ where, select: { objectKey: true } });
-  return used.map(({ objectKey }) => objectKey ?? '');
+/** Deletes those that have expired, and what a process left that died before it said in the database that there is one. */
+export async function sweepArchives({
+  client,
+  objects,
+  now,
+}: {
+  client: PrismaClient;
+  objects: ObjectStore;
+  now: () => Date;
+}): Promise<void> {
+  const inUse = async (keys: readonly string[]) => {
+    const where = { objectKey: { in: [...keys] }, expiresAt: { gt: now() } };
+    const used = await client.dataExportRecord.findMany({ where, select: { objectKey: true } });
+    return used.map(({ objectKey }) => objectKey ?? '');
+  };
+  await sweepObjects({ objects, folder: archiveFolder, now, inUse });
 }
