@@ -74,8 +74,6 @@ const gateways = {
       { HIVE_GATEWAY_CONFIG: 'none' },
       join(here, 'peers'),
     ),
-  Mercurius: ({ urls, port }) =>
-    start(process.execPath, ['mercurius.mjs'], { SUBGRAPHS: JSON.stringify(urls), PORT: String(port) }, join(here, 'peers')),
 };
 
 const body = JSON.stringify({ query: operation });
@@ -146,7 +144,7 @@ async function measure(name, setting, expected) {
 
 try {
   const settings = [
-    { title: '50 connections', connections: 50, shop: await shop(0), names: process.env.ONLY?.split(',') ?? Object.keys(gateways) },
+    { title: '50 connections', connections: 50, shop: await shop(0), names: Object.keys(gateways) },
     {
       title: '50 connections, subgraphs that take 4 ms',
       connections: 50,
