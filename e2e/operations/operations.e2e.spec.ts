@@ -86,11 +86,12 @@ describe('operations', () => {
       [event],
     );
 
+  type Lag = {
+    contexts: { context: string; outbox: { events: number }; parked: unknown[]; jobs: unknown[] }[];
+    groups: { group: string; topic: string; events: number }[];
+  };
+
   it('says what waits: nothing, when all is well', async () => {
-    type Lag = {
-      contexts: { context: string; outbox: { events: number }; parked: unknown[]; jobs: unknown[] }[];
-      groups: { group: string; topic: string; events: number }[];
-    };
     let lag: Lag | undefined;
     await until(async () => {
       lag = await ops<Lag>('lag');
@@ -135,7 +136,9 @@ describe('operations', () => {
   it('gives up what is no event, when told why', async () => {
     await publish({ nonsense: true });
     // Every consumer of the topic has put it aside.
-    const consumers = ['identity.erasures', 'identity.personal-data', 'story.authors', 'story.personal-data'];
+    const { groups } = await ops<Lag>('lag');
+    const consumers = [...new Set(groups.flatMap(({ group, topic }) => (topic === 'storytelling.identity' ? [group] : [])))].sort();
+    expect(consumers).toEqual(expect.arrayContaining(['identity.erasures', 'story.authors']));
     let put: Parked[] = [];
     await until(async () => {
       put = await ops<Parked[]>('parked');
@@ -146,6 +149,7 @@ describe('operations', () => {
       .filter(({ consumer }) => consumer === 'story.authors')
       .concat(put.filter(({ consumer }) => consumer !== 'story.authors'));
     const id = idOf(first);
+    const story = others.filter(({ consumer }) => consumer.startsWith('story.'));
     for (const other of others) await ops('discard', idOf(other), '--why', 'no event here either');
     expect(first?.first).toMatchObject({ type: null, state: 'parked' });
     expect(await run(['discard', id])).toMatchObject({ code: 1, err: expect.stringContaining('Say why') });
@@ -153,7 +157,7 @@ describe('operations', () => {
     expect(await ops('parked')).toEqual([]);
     expect(await ops('log', '--context', 'story')).toMatchObject([
       { operator: 'Grace', action: 'discard', why: 'no event at all' },
-      { operator: 'Grace', action: 'discard', why: 'no event here either' },
+      ...story.map(() => ({ operator: 'Grace', action: 'discard', why: 'no event here either' })),
       { operator: 'Grace', action: 'redrive', why: 'its name was a number' },
     ]);
   });
