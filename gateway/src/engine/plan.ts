@@ -1,14 +1,6 @@
 import type { PlanNode } from '@apollo/query-planner';
 import { GraphQLError, type GraphQLFormattedError, Kind, parse, type SelectionSetNode } from 'graphql';
-import {
-  type Combinations,
-  type EntitiesAnswer,
-  type Fetch,
-  fetches,
-  prepareFetch,
-  type SubgraphAnswer,
-  type Transport,
-} from './fetches.js';
+import { type Combinations, type EntitiesAnswer, type Fetch, fetches, prepareFetch, type Transport } from './fetches.js';
 import { isObject, type Json, merge } from './json.js';
 import { objectsAt, type Place, placesOf } from './places.js';
 import { representer } from './representations.js';
@@ -20,7 +12,6 @@ interface Run {
   /** All that is known so far, in the client's shape and more. */
   readonly data: Json;
   readonly errors: GraphQLError[];
-  readonly types: Types;
   readonly send: ReturnType<typeof fetches>;
   condition(name: string): boolean;
 }
@@ -89,7 +80,7 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
           return async (run) => {
             try {
               const answer = await run.send.root(fetch);
-              for (const error of rootErrors(answer)) run.errors.push(errorAt(error, renamed(node.outputRewrites, error.path ?? [])));
+              for (const error of answer.errors ?? []) run.errors.push(errorAt(error, renamed(node.outputRewrites, error.path ?? [])));
               if (!isObject(answer.data)) return;
               rewrite?.(answer.data);
               for (const target of objectsAt(run.data, path)) merge(target, answer.data, types.isConcrete);
@@ -162,7 +153,7 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
         if (!texts.has(name)) texts.set(name, Object.hasOwn(variables, name) ? JSON.stringify(variables[name]) : undefined);
         return texts.get(name);
       };
-      const run: Run = { data, errors: [], types, send: fetches(transport, variableText, combinations, sizes), condition };
+      const run: Run = { data, errors: [], send: fetches(transport, variableText, combinations, sizes), condition };
       await whole?.(run);
       return { data, errors: run.errors };
     },
@@ -215,8 +206,6 @@ export function rootKeysOf(node: PlanNode): Set<string> {
       return new Set();
   }
 }
-
-const rootErrors = ({ errors = [] }: SubgraphAnswer) => errors;
 
 /** As far as an error of a whole fetch can point: where the first list on its way begins. */
 const beginOf = (path: readonly string[]) => path.slice(0, path.includes('@') ? path.indexOf('@') : path.length);

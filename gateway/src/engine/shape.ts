@@ -7,10 +7,8 @@ import {
   type GraphQLCompositeType,
   type GraphQLOutputType,
   type GraphQLSchema,
-  isAbstractType,
   isCompositeType,
   isEnumType,
-  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -20,6 +18,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { isInherited, isObject, type Json, merge, own, put } from './json.js';
+import { typesOf } from './types.js';
 
 /**
  * From all that the fetches have found, exactly what the client asked for, in the order in which it was asked. Nulls move up to the next
@@ -71,11 +70,7 @@ export function shapeOf(
       return holds === (name.value === 'include');
     });
 
-  const applies = (condition: string, type: GraphQLCompositeType) => {
-    if (condition === type.name) return true;
-    const wanted = schema.getType(condition);
-    return isAbstractType(wanted) && (isObjectType(type) || isInterfaceType(type)) && schema.isSubType(wanted, type);
-  };
+  const types = typesOf(schema);
 
   function collect(type: GraphQLCompositeType, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
     const fields = new Map<string, FieldNode[]>();
@@ -89,10 +84,10 @@ export function shapeOf(
           if (known) known.push(selection);
           else fields.set(key, [selection]);
         } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-          if (!selection.typeCondition || applies(selection.typeCondition.name.value, type)) add(selection.selectionSet);
+          if (!selection.typeCondition || types.includes(selection.typeCondition.name.value, type.name)) add(selection.selectionSet);
         } else if (!visited.has(selection.name.value)) {
           const fragment = fragments.get(selection.name.value);
-          if (!fragment || !applies(fragment.typeCondition.name.value, type)) continue;
+          if (!fragment || !types.includes(fragment.typeCondition.name.value, type.name)) continue;
           visited.add(selection.name.value);
           add(fragment.selectionSet);
         }
@@ -106,18 +101,8 @@ export function shapeOf(
     const fields: Field[] = [];
     for (const [key, nodes] of collect(type, sets)) {
       const name = nodes[0]?.name.value ?? '';
-      if (name === '__typename') {
-        // Where only an interface is known, there is no type to name.
-        fields.push({ key, isPlain: !isInherited(key), complete: isObjectType(type) ? () => type.name : () => undefined });
-        continue;
-      }
-      // What the gateway itself has answered.
-      if (name.startsWith('__')) {
-        fields.push({ key, isPlain: !isInherited(key), complete: (value) => value ?? null });
-        continue;
-      }
-      const definition = 'getFields' in type ? type.getFields()[name] : undefined;
-      if (definition) fields.push({ key, isPlain: !isInherited(key), complete: completer(definition.type, nodes, `${type.name}.${name}`) });
+      const complete = fieldOf(type, name, nodes);
+      if (complete) fields.push({ key, isPlain: !isInherited(key), complete });
     }
     return (value, state) => {
       const result: Json = {};
@@ -131,6 +116,15 @@ export function shapeOf(
       }
       return result;
     };
+  }
+
+  function fieldOf(type: GraphQLCompositeType, name: string, nodes: readonly FieldNode[]): Complete | undefined {
+    // Where only an interface is known, there is no type to name.
+    if (name === '__typename') return isObjectType(type) ? () => type.name : () => undefined;
+    // What the gateway itself has answered.
+    if (name.startsWith('__')) return (value) => value ?? null;
+    const definition = 'getFields' in type ? type.getFields()[name] : undefined;
+    return definition && completer(definition.type, nodes, `${type.name}.${name}`);
   }
 
   function completer(type: GraphQLOutputType, nodes: readonly FieldNode[], label: string): Complete {

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from 'graphql';
 
-/** What the supergraph knows of types, those that clients do not see included. */
+/** What a schema knows of its types: the supergraph's, those that clients do not see included, or the clients' own. */
 export interface Types {
   /** Whether an object of this type is one of that: the same, a member, an implementation. */
   includes(condition: string, typename: string): boolean;
@@ -8,14 +8,14 @@ export interface Types {
   isConcrete(typename: string): boolean;
 }
 
-export function typesOf(supergraph: GraphQLSchema): Types {
+export function typesOf(schema: GraphQLSchema): Types {
   return {
     includes(condition, typename) {
       if (condition === typename) return true;
-      const wanted = supergraph.getType(condition);
-      const type = supergraph.getType(typename);
-      return isAbstractType(wanted) && (isObjectType(type) || isInterfaceType(type)) && supergraph.isSubType(wanted, type);
+      const wanted = schema.getType(condition);
+      const type = schema.getType(typename);
+      return isAbstractType(wanted) && (isObjectType(type) || isInterfaceType(type)) && schema.isSubType(wanted, type);
     },
-    isConcrete: (typename) => isObjectType(supergraph.getType(typename)),
+    isConcrete: (typename) => isObjectType(schema.getType(typename)),
   };
 }
