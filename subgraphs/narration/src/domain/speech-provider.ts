@@ -1,0 +1,126 @@
+// The port through which a line is spoken and a voice is trained, and its words. Adapters: infrastructure/providers.
+
+import type { RecordingMeasures } from './recording.js';
+
+/** What the provider needs to speak in a voice: ready-made, trained or cloned. Kept with the voice, never shown to clients. */
+export interface SpeakingVoice {
+  readonly provider: string;
+  /** The provider's own name of it. */
+  readonly providerVoiceId: string;
+  /** What training has found (a profile), or the provider's own settings. */
+  readonly settings: VoiceSettings;
+}
+export type VoiceSettings = Readonly<Record<string, number | string | boolean>>;
+
+/** One segment of a script, as it is to be heard. */
+export interface Line {
+  /** As it stands in the text, white space and quotation marks included. */
+  readonly text: string;
+  /** BCP 47. */
+  readonly language: string;
+  /** In the script's words (neutral, joy, sadness, fear, anger, surprise, disgust, love, hope, pride, shame, calm); another one is spoken as neutral. */
+  readonly emotion: string;
+  /** 1 (barely) to 10 (overwhelming). */
+  readonly intensity: number;
+  readonly voice: SpeakingVoice;
+}
+
+/** Mono, 16 bits a sample. */
+export interface Sound {
+  readonly samples: Int16Array;
+  readonly sampleRate: number;
+}
+
+export interface SpokenLine extends Sound {
+  /** What the provider counts, for billing. */
+  readonly characters: number;
+  /** A decimal amount as text. null: free, or the price is not known. */
+  readonly cost: { readonly amount: string; readonly currency: string } | null;
+}
+
+export interface ReadyMadeVoice {
+  readonly providerVoiceId: string;
+  readonly name: string;
+  /** BCP 47. */
+  readonly language: string;
+  /** One sentence on how it sounds. */
+  readonly description: string;
+}
+
+/** A call that may be paid for: what was intended is recorded before, so that nothing is paid twice when its outcome was lost. */
+export interface Request {
+  /** The same for each try of the same work. */
+  readonly key: string;
+  /** When an earlier try began whose outcome nobody knows: the provider is asked for its result first. null: the first try. */
+  readonly unknownSince: Date | null;
+}
+
+export interface Sample {
+  readonly id: string;
+  readonly emotion: string;
+  /** WAV, mono, 16 bits: as the studio has kept it. */
+  readonly wav: Uint8Array;
+  readonly measures: RecordingMeasures;
+}
+
+export interface SpeechProvider {
+  readonly name: string;
+  /** Of the audio that it makes and that a narration by it is kept in. */
+  readonly sampleRate: number;
+  /** What training makes here: a copy of the voice, or only a profile of it. Told to users. */
+  readonly trains: 'clone' | 'profile';
+  /** How many lines may be asked for at once. */
+  readonly concurrency: number;
+  /** Each rejects with a SpeechFailure, or with the signal's reason once the signal is aborted. */
+  readyMadeVoices(signal: AbortSignal): Promise<readonly ReadyMadeVoice[]>;
+  speak(line: Line, request: Request, signal: AbortSignal): Promise<SpokenLine>;
+  train(
+    voice: { readonly id: string; readonly name: string; readonly samples: readonly Sample[] },
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Pick<SpeakingVoice, 'providerVoiceId' | 'settings'>>;
+  /** Deletes a trained voice at the provider; one that is gone is no error. */
+  forget(voice: { readonly id: string; readonly providerVoiceId: string | null }, signal: AbortSignal): Promise<void>;
+  close?(): Promise<void>;
+}
+
+/** `sentence` is for people; what an operator can do about it goes to the log. Listed in schema/errors.md by tools/schema.mjs. @public */
+export const speechFailures = {
+  SPEECH_LANGUAGE_UNSUPPORTED: { retryable: false, sentence: 'The voice does not speak the language of this story; choose another voice.' },
+  SPEECH_VOICE_UNKNOWN: { retryable: false, sentence: 'The provider does not know this voice any more; choose another voice.' },
+  SPEECH_PROVIDER_UNAVAILABLE: { retryable: true, sentence: 'The speech provider did not answer; it can be tried again.' },
+  SPEECH_PROVIDER_REFUSED: { retryable: false, sentence: 'The speech provider refused this text or these recordings.' },
+  SPEECH_PROVIDER_MISCONFIGURED: {
+    retryable: false,
+    operator: 'the provider rejects our requests: check ELEVENLABS_API_KEY and ELEVENLABS_BASE_URL',
+    sentence: 'Speech is not set up rightly on our side; try again when it is mended.',
+  },
+  SPEECH_QUOTA_EXHAUSTED: {
+    retryable: false,
+    operator: 'the account at the provider has no credit left: add credit',
+    sentence: 'No speech can be made by this provider just now; try again later.',
+  },
+  SPEECH_FAILED: { retryable: true, sentence: 'The speech could not be made on our side; try again later.' },
+} as const satisfies Record<string, { retryable: boolean; sentence: string; operator?: string }>;
+export type SpeechFailureCode = keyof typeof speechFailures;
+
+/** Why something could not be spoken or trained: a stable code, whether trying again can help, and one sentence without anything of the text or of a key. */
+export class SpeechFailure extends Error {
+  override readonly name = 'SpeechFailure';
+  readonly retryable: boolean;
+  /** For the log: what can be done, a status, a request id; never words of the text, never a key. */
+  readonly detail: string | null;
+  /** How long the provider asks to be left alone. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    readonly code: SpeechFailureCode,
+    options: { detail?: string; retryAfterSeconds?: number } = {},
+  ) {
+    const failure: { retryable: boolean; sentence: string; operator?: string } = speechFailures[code];
+    super(failure.sentence);
+    this.retryable = failure.retryable;
+    this.detail = [failure.operator, options.detail].filter(Boolean).join('; ') || null;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+  }
+}
