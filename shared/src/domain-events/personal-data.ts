@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEvent } from './event.js';
 
 /** Contexts that keep data of people. An erasure is done, and an export whole, when each of them has answered. */
-export const contextsWithPersonalData = ['identity', 'story'] as const;
+export const contextsWithPersonalData = ['identity', 'story', 'narration'] as const;
 
 /** Each context answers on a stream of its own, `<context>.Erasure-<userId>`: the same event, once per context. */
 export const erasureCompletedIn = <const Context extends (typeof contextsWithPersonalData)[number]>(context: Context) =>
