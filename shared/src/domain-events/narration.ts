@@ -162,7 +162,7 @@ export const NarrationGenerated = defineEvent({
   context: 'narration',
   version: 1,
   reach: 'published',
-  meaning: 'A story can be heard as a whole. Characters and cost are those of this work alone: what a retry found done is not counted again.',
+  meaning: 'A story can be heard as a whole. Characters and cost are those of all its segments.',
   schema: z.object({
     ...narration,
     version,
@@ -191,7 +191,7 @@ export const NarrationRegenerated = defineEvent({
   context: 'narration',
   version: 1,
   reach: 'published',
-  meaning: 'One segment was spoken anew, and the whole is to be heard with it.',
+  meaning: 'One segment was spoken anew, and the whole is to be heard with it. Characters and cost are those of this segment.',
   schema: z.object({
     ...narration,
     version,

@@ -2,6 +2,23 @@
 
 import type { RecordingMeasures } from './recording.js';
 
+/** How a line can be spoken: the words of the analysis, which is where lines come from. */
+export const EMOTIONS = [
+  'neutral',
+  'joy',
+  'sadness',
+  'fear',
+  'anger',
+  'surprise',
+  'disgust',
+  'love',
+  'hope',
+  'pride',
+  'shame',
+  'calm',
+] as const;
+export type Emotion = (typeof EMOTIONS)[number];
+
 /** What the provider needs to speak in a voice: ready-made, trained or cloned. Kept with the voice, never shown to clients. */
 export interface SpeakingVoice {
   readonly provider: string;
@@ -69,8 +86,12 @@ export interface SpeechProvider {
   readonly sampleRate: number;
   /** What training makes here: a copy of the voice, or only a profile of it. Told to users. */
   readonly trains: 'clone' | 'profile';
+  /** Whoever asks for speech spends something by it. */
+  readonly isPaid: boolean;
   /** How many lines may be asked for at once. */
   readonly concurrency: number;
+  /** Whether it speaks texts of this language (BCP 47) at all. */
+  speaks(language: string): boolean;
   /** Each rejects with a SpeechFailure, or with the signal's reason once the signal is aborted. */
   readyMadeVoices(signal: AbortSignal): Promise<readonly ReadyMadeVoice[]>;
   speak(line: Line, request: Request, signal: AbortSignal): Promise<SpokenLine>;
