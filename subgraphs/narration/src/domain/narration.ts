@@ -225,7 +225,10 @@ export function evolve(narration: Narration | undefined, event: NarrationEvent):
     case 'SegmentNarrated': {
       const { done, total } = event.data;
       const isAnew = 'run' in narration && narration.run.segment !== null;
-      return processing({ ...narration, doneSegments: done }, isAnew ? { stage: 'speaking', done: 1, total: 1 } : { stage: 'speaking', done, total });
+      return processing(
+        { ...narration, doneSegments: done },
+        isAnew ? { stage: 'speaking', done: 1, total: 1 } : { stage: 'speaking', done, total },
+      );
     }
     case 'NarrationGenerated':
     case 'NarrationRegenerated': {
@@ -234,7 +237,12 @@ export function evolve(narration: Narration | undefined, event: NarrationEvent):
     }
     case 'RegenerationRequested': {
       const { runId, segmentId, take } = event.data;
-      return { ...settled(narration), failure: null, status: 'pending', run: { id: runId, segment: { id: segmentId, take }, progress: null } };
+      return {
+        ...settled(narration),
+        failure: null,
+        status: 'pending',
+        run: { id: runId, segment: { id: segmentId, take }, progress: null },
+      };
     }
     case 'NarrationResumed':
       return { ...settled(narration), failure: null, status: 'pending', run: { id: event.data.runId, segment: null, progress: null } };

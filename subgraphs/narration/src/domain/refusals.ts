@@ -25,7 +25,11 @@ export const narrationRefusals = {
   },
   // Voices
   VOICE_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is no such voice, or it is somebody else’s.', field: 'voiceId' },
-  VOICE_NOT_READY: { kind: 'CONFLICT', sentence: 'This voice cannot speak yet; train it first, or choose a ready-made one.', field: 'voiceId' },
+  VOICE_NOT_READY: {
+    kind: 'CONFLICT',
+    sentence: 'This voice cannot speak yet; train it first, or choose a ready-made one.',
+    field: 'voiceId',
+  },
   VOICE_LANGUAGE_UNSUPPORTED: {
     kind: 'BAD_USER_INPUT',
     sentence: 'This voice does not speak {language}, the language of the story; choose another voice.',
@@ -33,7 +37,8 @@ export const narrationRefusals = {
   },
   EMAIL_NOT_VERIFIED: {
     kind: 'FORBIDDEN',
-    sentence: 'Verify your e-mail address before you use voices that cost something: give the token of our mail to verifyEmail, then refreshSession.',
+    sentence:
+      'Verify your e-mail address before you use voices that cost something: give the token of our mail to verifyEmail, then refreshSession.',
   },
   // Narrations
   NARRATION_NOT_FOUND: {
@@ -41,7 +46,11 @@ export const narrationRefusals = {
     sentence: 'There is no such narration, or you may not hear it.',
     field: 'narrationId',
   },
-  NARRATION_NOT_YOURS: { kind: 'FORBIDDEN', sentence: 'Only the author of the story may do this with its narration.', field: 'narrationId' },
+  NARRATION_NOT_YOURS: {
+    kind: 'FORBIDDEN',
+    sentence: 'Only the author of the story may do this with its narration.',
+    field: 'narrationId',
+  },
   NARRATION_UPDATES_NOT_YOURS: {
     kind: 'FORBIDDEN',
     sentence: 'Only the author and moderators follow the work on a narration live.',

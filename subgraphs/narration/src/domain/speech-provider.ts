@@ -75,9 +75,18 @@ export interface Request {
 export interface Sample {
   readonly id: string;
   readonly emotion: string;
-  /** WAV, mono, 16 bits: as the studio has kept it. */
-  readonly wav: Uint8Array;
   readonly measures: RecordingMeasures;
+  /** WAV, mono, 16 bits: as the studio has kept it. Read when it is asked for: fifty of them are 280 MB, and not every provider needs them. */
+  wav(): Promise<Uint8Array>;
+}
+
+/** Something that a training made at the provider: what the provider calls it, or, where its answer was lost, the key of the request that asked for it. */
+export interface Trained {
+  /** Of the voice, in this context. */
+  readonly id: string;
+  readonly providerVoiceId: string | null;
+  /** null, as is providerVoiceId: whatever was ever trained of this voice. */
+  readonly key: string | null;
 }
 
 export interface SpeechProvider {
@@ -100,8 +109,13 @@ export interface SpeechProvider {
     request: Request,
     signal: AbortSignal,
   ): Promise<Pick<SpeakingVoice, 'providerVoiceId' | 'settings'>>;
-  /** Deletes a trained voice at the provider; one that is gone is no error. */
-  forget(voice: { readonly id: string; readonly providerVoiceId: string | null }, signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes what was trained, at the provider; what is gone, or was never made, is no error. By `key` it deletes what that request made and nothing else:
+   * the same voice may be trained anew by then.
+   */
+  forget(trained: Trained, signal: AbortSignal): Promise<void>;
+  /** MP3 in which a ready-made voice is heard, where the provider has one and takes nothing for it; otherwise a line is spoken. */
+  preview?(providerVoiceId: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   close?(): Promise<void>;
 }
 
