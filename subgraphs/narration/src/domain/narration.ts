@@ -97,7 +97,12 @@ export interface DeletedNarration extends AnyNarration {
 export type Narration = PendingNarration | ProcessingNarration | CompletedNarration | FailedNarration | DeletedNarration;
 
 /** A cancelled narration is a failed one with this code. */
-export const cancelled: Failure = { code: 'CANCELLED', message: 'The work was cancelled; what was finished is kept.', retryable: true };
+const cancelled: Failure = { code: 'CANCELLED', message: 'The work was cancelled; what was finished is kept.', retryable: true };
+const storyArchived: Failure = { code: 'STORY_ARCHIVED', message: 'The story was archived; what was finished is kept.', retryable: false };
+
+/** Somebody wanted its work to end, rather than that it failed by itself. */
+export const isCalledOff = ({ status, failure }: Narration): boolean =>
+  status === 'deleted' || failure?.code === cancelled.code || failure?.code === storyArchived.code;
 
 // ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,10 +135,12 @@ export function resume(narration: Narration, runId: string): NarrationEvent[] {
 }
 
 /** What was finished until then is kept. Cancelling what is not under way changes nothing. */
-export function cancel(narration: Narration): NarrationEvent[] {
-  const existing = requireExisting(narration);
-  return 'run' in existing ? fail(existing, existing.run.id, cancelled) : [];
-}
+export const cancel = (narration: Narration): NarrationEvent[] => callOff(requireExisting(narration), cancelled);
+
+/** Nothing more is spoken of a story that is closed. */
+export const endWithStory = (narration: Narration): NarrationEvent[] => callOff(narration, storyArchived);
+
+const callOff = (narration: Narration, why: Failure) => ('run' in narration ? fail(narration, narration.run.id, why) : []);
 
 /** Possible in every state. */
 export function remove(narration: Narration): NarrationEvent[] {
@@ -164,11 +171,11 @@ export interface FinishedSegment {
   readonly duration: number;
 }
 
-export function finishSegment(narration: Narration, runId: string, finished: FinishedSegment): NarrationEvent[] {
-  const run = runOf(narration, runId);
-  if (!run) return [];
-  const { totalSegments: total, doneSegments } = narration;
-  return [SegmentNarrated({ narrationId: narration.id, ...finished, done: run.segment ? doneSegments : doneSegments + 1, total })];
+/** Whichever run has spoken it, and also when that was cancelled meanwhile: it is there, and may have been paid for. Called for a take that is missing. */
+export function finishSegment(narration: Narration, finished: FinishedSegment): NarrationEvent[] {
+  if (narration.status === 'deleted') return [];
+  const { id: narrationId, totalSegments: total, doneSegments } = narration;
+  return [SegmentNarrated({ narrationId, ...finished, done: finished.take === 1 ? doneSegments + 1 : doneSegments, total })];
 }
 
 /** What the speaking has used up. */

@@ -1,0 +1,13 @@
+import { storyScript } from '@storytelling/shared/domain-events/story';
+import { type ObjectStore, readClaim } from '@storytelling/shared/infrastructure/object-store';
+import type { StoryScripts } from '../domain/narrations.js';
+
+/** `all`: every context's objects, since a script is story's. */
+export function objectScripts(all: ObjectStore): StoryScripts {
+  return {
+    async read(claim) {
+      const bytes = await readClaim(all, claim);
+      return bytes && storyScript.parse(JSON.parse(bytes.toString()));
+    },
+  };
+}
