@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { deadLetters, jobSchema } from './jobs.js';
 import { type Operator, OperationRefused } from './operation-log.js';
+import { isUuid } from '../value-objects/uuid.js';
 
 export const jobStates = ['created', 'retry', 'active', 'completed', 'cancelled', 'failed'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -99,8 +100,4 @@ async function operate(
 async function hasJobs(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query<{ has: boolean }>(`SELECT to_regclass('${jobSchema}.job') IS NOT NULL AS has`);
   return rows[0]?.has ?? false;
-}
-
-function isUuid(id: string): boolean {
-  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
 }

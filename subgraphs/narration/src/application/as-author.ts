@@ -1,5 +1,6 @@
 import type { NarrationEvent } from '@storytelling/shared/domain-events/narration';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { Narration, NarrationId } from '../domain/narration.js';
 import type { Narrations } from '../domain/narrations.js';
 import { refuse } from '../domain/refusals.js';
@@ -24,8 +25,6 @@ export function narrationId(value: string): NarrationId {
   if (!isUuid(value)) throw refuse.NARRATION_NOT_FOUND();
   return value.toLowerCase() as NarrationId;
 }
-
-export const isUuid = (value: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 /** Lets only the author decide. What one hears anyway is refused as not theirs; of the rest it is not told whether it exists. */
 export async function asAuthor(

@@ -1,3 +1,4 @@
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import { type CastVoice, requireCastable, voicesOf } from '../domain/casting.js';
 import { type NarrationId, request } from '../domain/narration.js';
 import type { Narrations, StoryScripts } from '../domain/narrations.js';
@@ -5,7 +6,7 @@ import { refuse } from '../domain/refusals.js';
 import { linesOf } from '../domain/script.js';
 import type { KnownStories, StoryFacts } from '../domain/story-facts.js';
 import { AUDIO_FORMATS, type AudioFormat } from '../domain/studio.js';
-import { isUuid, type Person } from './as-author.js';
+import type { Person } from './as-author.js';
 import { type CastingPorts, castVoices } from './casting.js';
 
 export interface NarrationOrder {

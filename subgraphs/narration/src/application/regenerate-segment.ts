@@ -1,8 +1,9 @@
 import { codePoints, readableText } from '@storytelling/shared/value-objects/text';
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import { type NarrationId, regenerate } from '../domain/narration.js';
 import { refuse } from '../domain/refusals.js';
 import { EMOTIONS } from '../domain/speech-provider.js';
-import { type AuthorsPorts, isUuid, narrationId, type Person, requireAuthor } from './as-author.js';
+import { type AuthorsPorts, narrationId, type Person, requireAuthor } from './as-author.js';
 import { type CastingPorts, castVoices } from './casting.js';
 
 export interface Regeneration {

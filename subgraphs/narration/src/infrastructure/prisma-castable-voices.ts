@@ -1,3 +1,4 @@
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { CastableVoices } from '../domain/narrations.js';
 import type { VoiceSettings } from '../domain/speech-provider.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
@@ -10,8 +11,6 @@ type Row = {
   is_ready: boolean;
   is_own: boolean;
 };
-
-const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 export function prismaCastableVoices(client: PrismaClient): CastableVoices {
   return {

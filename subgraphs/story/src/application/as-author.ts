@@ -1,5 +1,6 @@
 import { renameField } from '@storytelling/shared/value-objects/refusal';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import { refuse } from '../domain/refusals.js';
 import type { Story, StoryId } from '../domain/story.js';
 
@@ -13,7 +14,7 @@ export interface Person {
 
 /** An id from outside. One that cannot be an id is one that nobody has. */
 export function storyId(value: string): StoryId {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) throw refuse.STORY_NOT_FOUND();
+  if (!isUuid(value)) throw refuse.STORY_NOT_FOUND();
   return value.toLowerCase() as StoryId;
 }
 

@@ -1,6 +1,7 @@
 import type { Caller } from '@storytelling/shared/graphql/caller';
 import { hasPermission, signedIn } from '@storytelling/shared/graphql/caller';
 import type { MediaOf } from '@storytelling/shared/graphql/media';
+import { historyLoader, type HistoryLoader } from '@storytelling/shared/graphql/updates';
 import type { LiveStreams } from '@storytelling/shared/infrastructure/live-streams';
 import type { Person } from '../application/as-author.js';
 import { refuse } from '../domain/refusals.js';
@@ -8,7 +9,6 @@ import type { StoryQueries, StoryView, Viewer } from '../infrastructure/story-qu
 import type { StoryVerbs } from '../story-context.js';
 import { type ModerationLoaders, moderationLoaders } from './moderation.loader.js';
 import { type StoryLoaders, storyLoaders } from './story.loader.js';
-import { historyLoader, type HistoryLoader } from './story-update.loader.js';
 
 /** What a resolver of this context has at hand; made anew for each request and each event of a subscription. */
 export interface StoryGraph {

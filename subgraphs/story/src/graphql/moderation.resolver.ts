@@ -17,7 +17,7 @@ import {
   StoryReportType,
 } from './moderation.type.js';
 import { StoryType, UserType } from './story.type.js';
-import { timeKey, timeKeyOf } from './time-key.js';
+import { timeKey, timeKeyOf } from '@storytelling/shared/graphql/time-key';
 
 @Resolver(() => StoryType)
 export class StoryModerationResolver {

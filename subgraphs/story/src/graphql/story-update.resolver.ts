@@ -1,16 +1,14 @@
 import { readData, type StoredEvent } from '@storytelling/shared/domain-events/event';
 import { AnalysisProgressed } from '@storytelling/shared/domain-events/story';
 import { signedIn } from '@storytelling/shared/graphql/caller';
+import { follow, updateOf, updatesOf } from '@storytelling/shared/graphql/updates';
 import type { LiveStreams } from '@storytelling/shared/infrastructure/live-streams';
-import { refuseShared } from '@storytelling/shared/value-objects/refusals';
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { refuse } from '../domain/refusals.js';
 import { storyStream } from '../domain/story.js';
 import type { StoryView } from '../infrastructure/story-queries.js';
 import type { StoryGraph } from './context.js';
 import { StoryType, StoryUpdateType } from './story.type.js';
-
-const maxUpdates = 100;
 
 @Resolver(() => StoryUpdateType)
 export class StoryUpdateResolver {
@@ -24,7 +22,7 @@ export class StoryUpdateResolver {
     @Arg('after', () => String, { nullable: true, description: 'A cursor that you were given.' }) _after: string | null | undefined,
     @Ctx() { streams }: StoryGraph,
   ): StoryUpdateType {
-    return updateOf(event, id, streams);
+    return storyUpdate(event, id, streams);
   }
 
   @FieldResolver(() => StoryType, {
@@ -57,19 +55,15 @@ export class StoryUpdatesResolver {
       signedIn(caller);
       throw refuse.STORY_UPDATES_NOT_YOURS();
     }
-    const limit = first ?? maxUpdates;
-    if (limit < 1 || limit > maxUpdates) throw refuseShared.PAGE_SIZE_OUT_OF_RANGE({ max: maxUpdates }, 'first');
-    const streamId = storyStream(story.id).id;
-    const from = after ? streams.versionAt(streamId, after, story.streamVersion) : 0;
-    return (await history(streamId, from, limit)).map((event) => updateOf(event, story.id, streams));
+    const stream = { id: storyStream(story.id).id, version: story.streamVersion };
+    const events = await updatesOf({ streams, history }, stream, { after, first });
+    return events.map((event) => storyUpdate(event, story.id, streams));
   }
 }
 
-function updateOf(event: StoredEvent, storyId: string, streams: LiveStreams): StoryUpdateType {
+function storyUpdate(event: StoredEvent, storyId: string, streams: LiveStreams): StoryUpdateType {
   return {
-    cursor: streams.cursorAt(event.subject, event.sequence),
-    occurredAt: new Date(event.time),
-    eventType: event.type,
+    ...updateOf(event, streams),
     progress: event.type === AnalysisProgressed.type ? readData(AnalysisProgressed, event) : null,
     storyId,
   };
@@ -80,6 +74,5 @@ async function followStory({ id, after }: { id: string; after?: string | null },
   const story = await load.story.load(id);
   if (!story) throw refuse.STORY_NOT_FOUND();
   if (story.edition !== 'working') throw refuse.STORY_UPDATES_NOT_YOURS();
-  const streamId = storyStream(story.id).id;
-  return streams.follow(streamId, await streams.startFrom(streamId, after));
+  return follow(streams, storyStream(story.id).id, after);
 }

@@ -1,3 +1,4 @@
+import { perArguments } from '@storytelling/shared/graphql/loaders';
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import DataLoader from 'dataloader';
 import type { Character, Emotion } from '../domain/findings.js';
@@ -80,16 +81,5 @@ export function storyLoaders(queries: StoryQueries, viewer: Viewer): StoryLoader
         }),
       );
     }),
-  };
-}
-
-/** One loader per set of arguments: the same field may be asked for twice with different pages. */
-function perArguments<Arguments, Loader>(make: (given: Arguments) => Loader): (given: Arguments) => Loader {
-  const loaders = new Map<string, Loader>();
-  return (given) => {
-    const key = JSON.stringify(given);
-    const loader = loaders.get(key) ?? make(given);
-    loaders.set(key, loader);
-    return loader;
   };
 }

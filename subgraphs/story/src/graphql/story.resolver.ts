@@ -1,5 +1,6 @@
 import { signedIn } from '@storytelling/shared/graphql/caller';
 import { type Connection, connectionOf, PageArgs, pageOf } from '@storytelling/shared/graphql/connection';
+import { isId, timeKey, timeKeyOf } from '@storytelling/shared/graphql/time-key';
 import { once } from '@storytelling/shared/infrastructure/idempotency';
 import { language } from '@storytelling/shared/value-objects/language';
 import { codePoints, readableText } from '@storytelling/shared/value-objects/text';
@@ -22,7 +23,6 @@ import {
   StoryType,
   UserType,
 } from './story.type.js';
-import { isId, timeKey, timeKeyOf } from './time-key.js';
 
 const storyKey = (key: unknown): StoryKey | undefined => {
   const read = timeKey(key);

@@ -1,3 +1,4 @@
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { Segment } from '../domain/findings.js';
 import type { AnalysisUnderWay, Story } from '../domain/story.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
@@ -23,8 +24,6 @@ export interface SegmentQueries {
   /** Segments by id, as far as they are in what is seen of these stories. */
   segmentsById(views: readonly Seen[], ids: readonly string[]): Promise<(SegmentView & { readonly storyId: string })[]>;
 }
-
-const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 export function segmentQueries(client: PrismaClient): SegmentQueries {
   return {

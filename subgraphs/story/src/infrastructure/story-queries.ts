@@ -1,5 +1,6 @@
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import { isUserId } from '@storytelling/shared/value-objects/user-id';
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { Character, Emotion, Origin } from '../domain/findings.js';
 import type { AnalysisUnderWay, FailedAnalysis, Moderated, Story } from '../domain/story.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
@@ -119,8 +120,6 @@ type Row = {
 const columns = Prisma.sql`s.id, s.author_id, s.title, v.title AS published_title, s.language, s.status, s.version, s.is_published, s.published_version,
   s.published_at, s.created_at, s.updated_at, s.stream_version, s.analysis, s.failure, s.moderation, s.moderated_at`;
 const tables = Prisma.sql`stories s LEFT JOIN story_versions v ON v.story_id = s.id AND v.version = s.published_version`;
-
-const isUuid = (value: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 /** The one policy: what SQL lets through and what `viewOf` shows of it. */
 const visibleTo = ({ userId, isModerator }: Viewer) =>

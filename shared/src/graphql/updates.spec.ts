@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StoredEvent } from '@storytelling/shared/domain-events/event';
-import { historyLoader } from './story-update.loader.js';
+import type { StoredEvent } from '../domain-events/event.js';
+import { historyLoader } from './updates.js';
 
 describe('the history of many stories', () => {
   it('costs one statement, and another one when it is asked for again', async () => {
