@@ -30,6 +30,6 @@ function requireSpeaking(providers: SpeechProviders, by: Person, language: strin
   if (!voice.isReady || !provider) throw refuse.VOICE_NOT_READY();
   if (!provider.speaks(language)) throw refuse.VOICE_LANGUAGE_UNSUPPORTED({ language });
   if (provider.isPaid && !by.hasVerifiedEmail) throw refuse.EMAIL_NOT_VERIFIED();
-  const { voiceId, provider: name, providerVoiceId, settings } = voice;
-  return { voiceId, provider: name, providerVoiceId, settings };
+  const { isReady: _, ...cast } = voice;
+  return cast;
 }

@@ -4,6 +4,8 @@ import type { SpeakingVoice } from './speech-provider.js';
 /** A voice of this context (ready-made or somebody's own) with what its provider needs to speak in it. */
 export interface CastVoice extends SpeakingVoice {
   readonly voiceId: string;
+  /** The author's, rather than a ready-made one. */
+  readonly isOwn: boolean;
 }
 
 /** Who speaks what. Characters that are not cast are read by the narrator. */

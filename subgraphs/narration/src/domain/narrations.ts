@@ -128,6 +128,4 @@ export interface CastableVoices {
 export interface CastableVoice extends CastVoice {
   /** It can speak. */
   readonly isReady: boolean;
-  /** It is one of their own. */
-  readonly isOwn: boolean;
 }

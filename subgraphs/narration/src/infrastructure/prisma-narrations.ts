@@ -270,6 +270,7 @@ function newRow({ storyId, requestedBy, version, totalSegments }: Narration, con
   const { contentHash, language, casting, format, sampleRate } = content;
   return {
     ...{ storyId, requestedBy, storyVersion: version, totalSegments, contentHash, language, sampleRate },
+    narratorVoiceId: casting.narrator.isOwn ? casting.narrator.voiceId : null,
     voices: json(casting),
     audioFormat: format,
   };

@@ -13,7 +13,7 @@ import type { SqlTransaction } from '@storytelling/shared/infrastructure/event-s
 import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
 import type { Projector } from '@storytelling/shared/infrastructure/projection';
 import type { KnownScript } from '../domain/story-facts.js';
-import type { Prisma } from '../generated/prisma/client.js';
+import { Prisma } from '../generated/prisma/client.js';
 
 type Tx = Prisma.TransactionClient;
 
@@ -57,7 +57,7 @@ export const storyProjectors: Readonly<Record<string, Projector<Tx>>> = {
   },
   [StoryDeleted.type]: async ({ data }, tx) => {
     const { storyId: id } = data as EventOf<typeof StoryDeleted>['data'];
-    await tx.storyFactsRecord.updateMany({ where: { id }, data: { state: 'deleted', script: undefined, publishedVersion: null, publishedHash: null } });
+    await tx.storyFactsRecord.updateMany({ where: { id }, data: { state: 'deleted', script: Prisma.DbNull, publishedVersion: null, publishedHash: null } });
   },
 };
 

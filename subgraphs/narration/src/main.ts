@@ -1,0 +1,4 @@
+import { runService } from '@storytelling/shared/infrastructure/run-service';
+import { startNarration } from './service.js';
+
+await runService(startNarration);
