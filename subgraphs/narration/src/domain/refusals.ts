@@ -5,7 +5,8 @@ export const narrationRefusals = {
   // Recordings
   VOICE_SAMPLE_UNREADABLE: {
     kind: 'BAD_USER_INPUT',
-    sentence: 'This is no recording that can be read here, whatever its name says; send WAV, MP3, Ogg (Opus, Vorbis) or WebM (Opus).',
+    sentence:
+      'This is no recording that can be read here, whatever its name says; send WAV, MP3, Ogg (Opus) or WebM (Opus), and all of it.',
     field: 'uploadId',
   },
   VOICE_SAMPLE_TOO_LONG: {

@@ -1,12 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compileWorker } from '@storytelling/shared/testing/compile-worker';
 import { MAX_SEGMENT_CODE_POINTS, codePoints } from '../../src/domain/analysis-segments.js';
 import { repairExtraction } from '../../src/domain/analysis-repair.js';
 import { analyseEnglish } from '../../src/infrastructure/providers/local/analyse-english.js';
 import { localProvider } from '../../src/infrastructure/providers/local-provider.js';
 import { analysisProviderContract } from './analysis-provider.contract.js';
-import { compileWorker } from './compile-worker.js';
 import { type Labels, measure } from './measure.js';
 
 const TEXTS = join(process.cwd(), 'subgraphs/story/tests/analysis/texts');
@@ -14,7 +14,11 @@ const LEAST = 0.7;
 
 let worker: Awaited<ReturnType<typeof compileWorker>>;
 beforeAll(async () => {
-  worker = await compileWorker();
+  worker = await compileWorker(
+    'subgraphs/story/src',
+    ['domain', 'infrastructure/providers/local'],
+    'infrastructure/providers/local/worker.ts',
+  );
 });
 afterAll(() => worker.remove());
 
