@@ -20,7 +20,7 @@ export const VoiceCreated = defineEvent({
   version: 1,
   reach: 'internal',
   meaning: 'Somebody began a voice of their own; nothing has been recorded for it.',
-  schema: z.object({ ...voice, name: words, provider: z.string() }),
+  schema: z.object({ ...voice, name: words, provider: z.string(), language: z.string() }),
   personal: { name: 'userId' },
 });
 
@@ -136,7 +136,13 @@ export const NarrationProgressed = defineEvent({
   version: 1,
   reach: 'internal',
   meaning: 'Work on a narration has begun, or has come to another stage than its segments.',
-  schema: z.object({ narrationId: z.uuid(), runId: z.uuid(), stage: z.string(), done: z.int().nonnegative(), total: z.int().nonnegative() }),
+  schema: z.object({
+    narrationId: z.uuid(),
+    runId: z.uuid(),
+    stage: z.string(),
+    done: z.int().nonnegative(),
+    total: z.int().nonnegative(),
+  }),
 });
 
 export const SegmentNarrated = defineEvent({
@@ -221,7 +227,8 @@ export const NarrationFailed = defineEvent({
   context: 'narration',
   version: 1,
   reach: 'published',
-  meaning: 'A narration was given up, or cancelled (code CANCELLED). The segments that were finished stay, and work can be resumed from there.',
+  meaning:
+    'A narration was given up, or cancelled (code CANCELLED). The segments that were finished stay, and work can be resumed from there.',
   schema: z.object({ ...narration, ...failure }),
 });
 

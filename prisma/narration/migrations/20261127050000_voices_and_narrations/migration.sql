@@ -4,6 +4,7 @@ CREATE TABLE "narrator_voices" (
     "user_id" VARCHAR(50) NOT NULL,
     "voice_name" VARCHAR(200) NOT NULL,
     "provider" VARCHAR(50) NOT NULL,
+    "language" VARCHAR(10) NOT NULL,
     "provider_voice_id" VARCHAR(255),
     "voice_settings" JSONB,
     "training_status" VARCHAR(50) NOT NULL DEFAULT 'pending',

@@ -1,8 +1,8 @@
 import { codePoints, readableText } from '@storytelling/shared/value-objects/text';
 import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import { type NarrationId, regenerate } from '../domain/narration.js';
+import { emotionNamed } from '../domain/emotion.js';
 import { refuse } from '../domain/refusals.js';
-import { EMOTIONS } from '../domain/speech-provider.js';
 import { type AuthorsPorts, narrationId, type Person, requireAuthor } from './as-author.js';
 import { type CastingPorts, castVoices } from './casting.js';
 
@@ -31,7 +31,7 @@ export const regenerateSegment =
     if (!isUuid(input.segmentId)) throw refuse.NARRATION_SEGMENT_NOT_FOUND();
     const voiceId = input.voiceId ?? null;
     const text = textOf(input.text ?? null);
-    const emotion = emotionOf(input.emotion ?? null);
+    const emotion = input.emotion == null ? null : emotionNamed(input.emotion);
     if (voiceId === null && text === null && emotion === null) throw refuse.REGENERATION_CHANGES_NOTHING();
     const ids = voiceId === null ? [] : [voiceId];
     const [voice = null] = await castVoices(casting, by, { ids, language: await languageOf(id), field: 'voiceId' });
@@ -47,11 +47,4 @@ function textOf(text: string | null): string | null {
   if (read === '') throw refuse.SEGMENT_TEXT_EMPTY();
   if (codePoints(read) > longestText) throw refuse.SEGMENT_TEXT_TOO_LONG({ max: longestText });
   return read;
-}
-
-export function emotionOf(emotion: string | null): string | null {
-  if (emotion === null) return null;
-  const known = EMOTIONS.find((name) => name === emotion.toLowerCase());
-  if (!known) throw refuse.EMOTION_UNKNOWN({ emotions: EMOTIONS.join(', ') });
-  return known;
 }

@@ -26,6 +26,40 @@ export const narrationRefusals = {
   },
   // Voices
   VOICE_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is no such voice, or it is somebody else’s.', field: 'voiceId' },
+  VOICE_LIMIT: { kind: 'CONFLICT', sentence: 'You have {max} voices, which is the most; delete one that you do not need.' },
+  VOICE_PROVIDER_UNKNOWN: {
+    kind: 'BAD_USER_INPUT',
+    sentence: 'Voices cannot be trained by this provider here; choose one of {providers}.',
+    field: 'provider',
+  },
+  VOICE_NAME_INVALID: { kind: 'BAD_USER_INPUT', sentence: 'Write 1 to {max} characters on one line.', field: 'name' },
+  VOICE_TEXT_INVALID: { kind: 'BAD_USER_INPUT', sentence: 'Write 1 to {max} characters.', field: 'statement' },
+  VOICE_BEING_TRAINED: {
+    kind: 'CONFLICT',
+    sentence: 'This voice is being trained; follow it by narratorVoiceUpdated, and do this afterwards.',
+    field: 'voiceId',
+  },
+  VOICE_CONSENT_MISSING: {
+    kind: 'CONFLICT',
+    sentence: 'Nobody has agreed that this voice is trained; call recordVoiceConsent in the words of the person whose voice it is.',
+    field: 'voiceId',
+  },
+  VOICE_SAMPLES_MISSING: {
+    kind: 'CONFLICT',
+    sentence: 'There is no recording to train this voice from; add one by recordVoiceSample.',
+    field: 'voiceId',
+  },
+  VOICE_SAMPLES_LIMIT: {
+    kind: 'CONFLICT',
+    sentence: 'This voice has {max} recordings, which is the most; remove one that no training has used.',
+    field: 'voiceId',
+  },
+  VOICE_SAMPLE_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'This voice has no such recording.', field: 'sampleId' },
+  VOICE_SAMPLE_LOCKED: {
+    kind: 'CONFLICT',
+    sentence: 'This voice was trained from this recording, which stays with it; withdrawVoiceConsent removes all of them.',
+    field: 'sampleId',
+  },
   VOICE_NOT_READY: {
     kind: 'CONFLICT',
     sentence: 'This voice cannot speak yet; train it first, or choose a ready-made one.',

@@ -40,7 +40,7 @@ export const storyProjectors: Readonly<Record<string, Projector<Tx>>> = {
     // One of before scripts were made: it has to be analyzed again.
     if (!script) return;
     const known: KnownScript = { ...script, version, contentHash };
-    await tx.storyFactsRecord.update({ where: { id }, data: { script: known as object } });
+    await tx.storyFactsRecord.update({ where: { id }, data: { script: known } });
   },
   [StoryPublished.type]: async ({ data }, tx) => {
     const { storyId: id, version } = data as EventOf<typeof StoryPublished>['data'];

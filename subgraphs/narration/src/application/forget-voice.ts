@@ -1,0 +1,13 @@
+import type { ForgottenVoice, VoiceAudio } from '../domain/voices.js';
+import type { SpeechProviders } from './casting.js';
+
+/** A durable job that is never given up: what was trained goes at the provider, and what lies in the object store. */
+export const forgetVoice =
+  ({ audio, providers }: { readonly audio: VoiceAudio; readonly providers: SpeechProviders }) =>
+  async ({ voiceId, provider: name, providerVoiceId, key, objects }: ForgottenVoice, signal: AbortSignal): Promise<void> => {
+    if (objects === 'all') await audio.removeOf(voiceId);
+    else await audio.remove(objects);
+    const provider = providers.get(name);
+    if (!provider) throw new Error(`A voice at ${name} cannot be deleted there until ${name} is set up here again.`);
+    await provider.forget({ id: voiceId, providerVoiceId, key }, signal);
+  };
