@@ -5,7 +5,7 @@ import { MPEGDecoder } from 'mpg123-decoder';
 import { AUDIO_FORMATS, type AudioFormat, type MasteredSegment, type Studio } from '../../src/domain/studio.js';
 import { loudnessOf } from '../../src/infrastructure/audio/loudness.js';
 import { findPitches } from '../../src/infrastructure/audio/pitch.js';
-import { studio } from '../../src/infrastructure/audio/studio.js';
+import { openStudio } from '../../src/infrastructure/audio/studio.js';
 import { readWav } from '../../src/infrastructure/audio/wav.js';
 import { babble, concatenate, never, part, sound, tone } from './sounds.js';
 
@@ -13,7 +13,7 @@ let worker: Awaited<ReturnType<typeof compileWorker>>;
 let room: Studio;
 beforeAll(async () => {
   worker = await compileWorker('subgraphs/narration/src', ['infrastructure/audio'], 'infrastructure/audio/worker.ts');
-  room = studio({ workerUrl: worker.url });
+  room = openStudio({ workerUrl: worker.url });
 });
 afterAll(async () => {
   await room.close();

@@ -1,7 +1,7 @@
 // What somebody has sent becomes samples, by what is in it and never by its name. Whoever sends it may be an enemy: nothing is believed, and no more is decoded
 // than is needed to know that it is too long.
 
-import { BufferSource, EncodedPacketSink, Input, MATROSKA, OGG, WEBM } from 'mediabunny';
+import { BufferSource, EncodedPacketSink, Input, MATROSKA, MP4, OGG, WEBM } from 'mediabunny';
 import { MPEGDecoder } from 'mpg123-decoder';
 import { OpusDecoder } from 'opus-decoder';
 import { findFrames } from './mp3.js';
@@ -21,13 +21,13 @@ export async function decode(file: Uint8Array, maxSeconds: number): Promise<Wave
 function decodeByContent(file: Uint8Array, maxSeconds: number): Waveform | Promise<Waveform> {
   const begins = (at: number, letters: string) => Buffer.from(file.subarray(at, at + letters.length)).toString('latin1') === letters;
   if (begins(0, 'RIFF') && begins(8, 'WAVE')) return readWav(file, maxSeconds);
-  if (begins(0, 'OggS') || begins(0, '\u001aE\u00df\u00a3')) return decodeOpus(file, maxSeconds);
+  if (begins(0, 'OggS') || begins(0, '\u001aE\u00df\u00a3') || begins(4, 'ftyp')) return decodeOpus(file, maxSeconds);
   return decodeMp3(file, maxSeconds);
 }
 
-/** Opus in Ogg, WebM or Matroska: what browsers and phones record. */
+/** Opus in Ogg, WebM or MP4: what browsers record. Of AAC in MP4, there is no decoder under a permissive licence. */
 async function decodeOpus(file: Uint8Array, maxSeconds: number): Promise<Waveform> {
-  using input = new Input({ source: new BufferSource(file), formats: [OGG, WEBM, MATROSKA] });
+  using input = new Input({ source: new BufferSource(file), formats: [OGG, WEBM, MATROSKA, MP4] });
   const track = await input.getPrimaryAudioTrack();
   const config = await track?.getDecoderConfig();
   if (!track || config?.codec !== 'opus' || config.numberOfChannels > 2) throw new Unreadable('no Opus');

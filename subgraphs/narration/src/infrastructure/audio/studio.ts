@@ -22,7 +22,7 @@ export interface StudioOptions {
 /** Samples and the memory of decoders are outside of it; how much there can be of those is bounded by what is decoded. */
 const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32 };
 
-export function studio(options: StudioOptions = {}): Studio {
+export function openStudio(options: StudioOptions = {}): Studio {
   const { idleMs = 30_000, examineMs = 30_000 } = options;
   const filename = fileURLToPath(options.workerUrl ?? besideThisFile());
   // What strangers have sent is read in a thread of its own, so that whatever it does there no narration waits for it.
