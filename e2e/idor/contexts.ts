@@ -7,6 +7,7 @@ import type { RunningService } from '@storytelling/shared/infrastructure/run-ser
 import { type TestDatabase, testDatabase } from '@storytelling/shared/testing/database';
 import { testObjectStore } from '@storytelling/shared/testing/object-store';
 import { startIdentity } from '@storytelling/identity/service';
+import { startNarration } from '@storytelling/narration/service';
 import { startStory } from '@storytelling/story/service';
 import { buildASTSchema, type GraphQLSchema, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
@@ -19,7 +20,7 @@ export interface Answer {
 }
 export type Ask = (context: Context, caller: Caller, source: string, variables?: object) => Promise<Answer>;
 
-export const contexts = ['identity', 'story'] as const;
+export const contexts = ['identity', 'story', 'narration'] as const;
 export type Context = (typeof contexts)[number];
 
 /** The subgraph as it is committed, with what federation adds to each. */
@@ -54,6 +55,7 @@ export async function startContexts() {
       OIDC_REDIRECT_URIS: 'https://stories.example/signed-in',
     }),
     story: await startStory(settings('story')),
+    narration: await startNarration(settings('narration')),
   };
   const urlOf = (context: Context) => services[context].url;
   const credential = (caller: Caller) => caller.sessionId ?? caller.kind;

@@ -93,6 +93,8 @@ export async function startReplicas() {
         IDENTITY_JWKS_URL: `${identity}/.well-known/jwks.json`,
         SUBGRAPH_URL_IDENTITY: `${identity}/graphql`,
         SUBGRAPH_URL_STORY: `${story}/graphql`,
+        // Nobody listens there: the evening does without it, and its absence disturbs nobody.
+        SUBGRAPH_URL_NARRATION: 'http://127.0.0.1:9/graphql',
       }),
     ),
   );

@@ -6,6 +6,7 @@ import { mailFolder, mailSettings } from '@storytelling/shared/infrastructure/op
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startGateway } from '@storytelling/gateway/service';
 import { startIdentity } from '@storytelling/identity/service';
+import { startNarration } from '@storytelling/narration/service';
 import { startStory } from '@storytelling/story/service';
 import { z } from 'zod';
 
@@ -23,8 +24,11 @@ interface Machine {
   secret(name: string): string;
 }
 
+/** Every context, by its name. */
+const contexts = { identity: startIdentity, story: startStory, narration: startNarration } as const;
+
 /** Databases of the fleet: one for each context, one for the event bus. */
-export const databasesOfFleet = ['identity', 'story', 'backbone'];
+export const databasesOfFleet = [...Object.keys(contexts), 'backbone'];
 
 /**
  * The whole fleet in this process: the same services, started by the same functions, as alone in containers of their own. They meet where
@@ -46,13 +50,14 @@ export async function startFleet(
     PUBLIC_URL: environment.PUBLIC_URL || publicUrl(machine),
   };
   const mails = mailFolder(readEnvironment(z.object(mailSettings), common));
-  const context = (name: string) => ({
+  const settingsOf = (name: string) => ({
     ...common,
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL: machine.databaseUrl(name),
     EVENT_BUS_URL: environment.EVENT_BUS_URL || `embedded:${machine.databaseUrl('backbone')}`,
     GATEWAY_JWKS: JSON.stringify(jwks),
+    ...(name === 'identity' && { KEY_ENCRYPTION_KEY: machine.secret('key-encryption-key') }),
   });
 
   await using started = new AsyncDisposableStack();
@@ -61,14 +66,13 @@ export async function startFleet(
     started.defer(() => service.stop());
     return service;
   };
-  const contexts = await Promise.allSettled([
-    start(startIdentity({ ...context('identity'), KEY_ENCRYPTION_KEY: machine.secret('key-encryption-key') })),
-    start(startStory(context('story'))),
-  ]);
-  const [identity, story] = contexts.map((outcome) => {
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
-  }) as [RunningService, RunningService];
+  const starting = Object.entries(contexts).map(async ([name, startContext]) => {
+    const { url } = await start(startContext(settingsOf(name)));
+    return [`SUBGRAPH_URL_${name.toUpperCase()}`, url] as const;
+  });
+  // All of them have ended their start before one that failed stops the others.
+  await Promise.allSettled(starting);
+  const urls = Object.fromEntries(await Promise.all(starting));
 
   await machine.releasePort();
   const gateway = await start(
@@ -77,10 +81,9 @@ export async function startFleet(
       HOST: machine.host,
       PORT: String(machine.port),
       GATEWAY_PRIVATE_KEY: JSON.stringify(gatewayKey),
-      IDENTITY_JWKS_URL: new URL('/.well-known/jwks.json', identity.url).href,
+      IDENTITY_JWKS_URL: new URL('/.well-known/jwks.json', urls.SUBGRAPH_URL_IDENTITY).href,
       ...(mails && { INBOX_DIR: mails }),
-      SUBGRAPH_URL_IDENTITY: identity.url,
-      SUBGRAPH_URL_STORY: story.url,
+      ...urls,
     }),
   );
   // Last started, first stopped: requests in flight still find their contexts.

@@ -35,6 +35,10 @@ export function updateOf(event: StoredEvent, streams: LiveStreams): { cursor: st
 }
 
 /** The events behind `xUpdated(after)`. */
-export async function follow(streams: LiveStreams, streamId: string, after: string | null | undefined): Promise<AsyncIterable<StoredEvent>> {
+export async function follow(
+  streams: LiveStreams,
+  streamId: string,
+  after: string | null | undefined,
+): Promise<AsyncIterable<StoredEvent>> {
   return streams.follow(streamId, await streams.startFrom(streamId, after));
 }

@@ -102,7 +102,14 @@ export async function startNarration(environment: Environment, ports: { provider
     ...{ databaseUrl, pool, bus, log },
   });
   closing.defer(() => known.close());
-  const ended = await startConsumer({ consumer: 'narration.story-ended', catalog: storyEvents, reactions: storyReactions(jobs), client, bus, log });
+  const ended = await startConsumer({
+    consumer: 'narration.story-ended',
+    catalog: storyEvents,
+    reactions: storyReactions(jobs),
+    client,
+    bus,
+    log,
+  });
   closing.defer(() => ended.close());
   const eraseNarrations = whenAuthorErased({ client, narrations, stories, audio });
   const personalData = await startPersonalData({

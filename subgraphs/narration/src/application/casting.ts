@@ -20,7 +20,9 @@ export async function castVoices(
   { ids, language, field }: { readonly ids: readonly string[]; readonly language: string; readonly field: string },
 ): Promise<readonly CastVoice[]> {
   const found = await voices.find(ids, by.id);
-  return renameField('VOICE_', { from: 'voiceId', to: field }, async () => found.map((voice) => requireSpeaking(providers, by, language, voice)));
+  return renameField('VOICE_', { from: 'voiceId', to: field }, async () =>
+    found.map((voice) => requireSpeaking(providers, by, language, voice)),
+  );
 }
 
 function requireSpeaking(providers: SpeechProviders, by: Person, language: string, voice: CastableVoice | undefined): CastVoice {

@@ -94,7 +94,11 @@ function providerOf(providers: SpeechProviders, name: string): SpeechProvider {
   return provider;
 }
 
-async function speakSegment({ narrations, audio, studio, providers }: Ports, { id, work, signal }: Turn, segment: SegmentToSpeak): Promise<void> {
+async function speakSegment(
+  { narrations, audio, studio, providers }: Ports,
+  { id, work, signal }: Turn,
+  segment: SegmentToSpeak,
+): Promise<void> {
   const { text, emotion, intensity, characterId, pauseSeconds, take, index } = segment;
   const voice = segment.voice ?? voiceOf(work.casting, characterId);
   const provider = providerOf(providers, voice.provider);

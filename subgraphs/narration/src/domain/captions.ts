@@ -44,12 +44,16 @@ export function chaptersOf(segments: readonly CaptionedSegment[]): Chapter[] {
   return chapters;
 }
 
+const numeral =
+  '[0-9]+|[ivxlc]+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty';
+const chapter = new RegExp(`^(chapter|part|book|act)\\s+(?:${numeral})(?:[ -](?:${numeral}))?(?:\\s*[.:–—-][^!?]*)?$`, 'i');
+
 /** “Chapter 3”, “III.”, “Part Two: The road”, “# The road”: what books and Markdown set above a chapter. */
 function isHeading(line: string): boolean {
   if (line.length > 80) return false;
   if (/^#{1,3}\s+\S/.test(line)) return true;
   if (/^(prologue|epilogue|afterword|foreword)\b[\s.:–—-]*[^.!?]*$/i.test(line)) return true;
-  return /^(chapter|part|book|act)\s+([0-9]+|[ivxlc]+|[a-z]+)\b[^!?]*$/i.test(line) || /^([0-9]{1,3}|[IVXLC]{1,7})\.?$/.test(line);
+  return chapter.test(line) || /^([0-9]{1,3}|[IVXLC]{1,7})\.?$/.test(line);
 }
 
 function linesIn(words: string): string[] {

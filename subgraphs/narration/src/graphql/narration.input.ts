@@ -19,7 +19,10 @@ export class GenerateNarrationInput {
   @Field(() => ID, { description: 'The narrator: id of a ready-made voice, or of a trained one of yours.' })
   voiceId!: string;
 
-  @Field(() => [CastMemberInput], { nullable: true, description: 'Voices of characters; those that are left out are read by the narrator.' })
+  @Field(() => [CastMemberInput], {
+    nullable: true,
+    description: 'Voices of characters; those that are left out are read by the narrator.',
+  })
   cast?: CastMemberInput[] | null;
 
   @Field(() => String, { nullable: true, description: 'mp3 (if not given), ogg or wav.' })

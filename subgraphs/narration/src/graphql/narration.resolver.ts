@@ -50,7 +50,8 @@ export class NarrationResolver {
   }
 
   @Mutation(() => StoryNarrationType, {
-    description: 'Has one segment spoken anew, with another emotion, text or voice. The whole is heard as before until it is joined with it.',
+    description:
+      'Has one segment spoken anew, with another emotion, text or voice. The whole is heard as before until it is joined with it.',
   })
   async regenerateSegment(
     @Arg('input', () => RegenerateSegmentInput) input: RegenerateSegmentInput,
@@ -148,7 +149,9 @@ export class NarrationSegmentResolver {
     return sound(media, { key: audioKey, bytes, seconds: durationSeconds });
   }
 
-  @FieldResolver(() => [SegmentTakeType], { description: 'Every version of it that was made, oldest first; for the author and moderators.' })
+  @FieldResolver(() => [SegmentTakeType], {
+    description: 'Every version of it that was made, oldest first; for the author and moderators.',
+  })
   async takes(@Root() { id, narrationId }: SegmentView, @Ctx() { load }: NarrationGraph): Promise<TakeView[]> {
     const narration = await load.narration.load(narrationId);
     return narration?.hears === 'the work' ? load.takes.load(id) : [];

@@ -47,7 +47,8 @@ export class StoryCharacterType {
 
 @Directive('@key(fields: "id")')
 @ObjectType('StoryNarration', {
-  description: 'One text of a story, spoken. Its author hears it segment by segment while it is made; readers hear the whole of what is published.',
+  description:
+    'One text of a story, spoken. Its author hears it segment by segment while it is made; readers hear the whole of what is published.',
 })
 export class StoryNarrationType {
   @Field(() => ID, { description: 'Id of the narration.' })
@@ -84,7 +85,9 @@ export class StoryNarrationType {
   completedAt!: Date | null;
 }
 
-@ObjectType('NarrationSegment', { description: 'A line of a narration: one voice, one emotion. It can be heard before the whole is ready.' })
+@ObjectType('NarrationSegment', {
+  description: 'A line of a narration: one voice, one emotion. It can be heard before the whole is ready.',
+})
 export class NarrationSegmentType {
   @Field(() => ID, { description: 'Id of the segment; another one than that of the story’s segment.' })
   id!: string;
@@ -107,7 +110,10 @@ export class NarrationSegmentType {
   @Field(() => SegmentSource, { description: 'Where its audio comes from.' })
   source!: SegmentSource | `${SegmentSource}`;
 
-  @Field(() => Int, { nullable: true, description: 'Which take is heard: 1, and one more each time that it was made anew; null: none yet.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Which take is heard: 1, and one more each time that it was made anew; null: none yet.',
+  })
   take!: number | null;
 }
 

@@ -17,16 +17,24 @@ export async function exportedNarrations(client: PrismaClient, userId: string): 
     files[name] = { key: (stored as AudioFile).key };
     return name;
   };
-  const data = records.map(({ id, storyId, storyVersion, status, audioFormat, createdAt, completedAt, voices, segments, audio, captions }) => {
-    const { narrator, cast } = voices as object as Casting;
-    return {
-      ...{ id, storyId, storyVersion, status, createdAt, completedAt },
-      narratorVoiceId: narrator.voiceId,
-      cast: cast.map(({ characterId, voice }) => ({ characterId, voiceId: voice.voiceId })),
-      audio: file(`narrations/${id}.${audioFormat}`, audio),
-      captions: file(`narrations/${id}.vtt`, captions),
-      segments: segments.map(({ segmentIndex: index, characterName, textContent: text, emotion, take }) => ({ index, characterName, text, emotion, take })),
-    };
-  });
+  const data = records.map(
+    ({ id, storyId, storyVersion, status, audioFormat, createdAt, completedAt, voices, segments, audio, captions }) => {
+      const { narrator, cast } = voices as object as Casting;
+      return {
+        ...{ id, storyId, storyVersion, status, createdAt, completedAt },
+        narratorVoiceId: narrator.voiceId,
+        cast: cast.map(({ characterId, voice }) => ({ characterId, voiceId: voice.voiceId })),
+        audio: file(`narrations/${id}.${audioFormat}`, audio),
+        captions: file(`narrations/${id}.vtt`, captions),
+        segments: segments.map(({ segmentIndex: index, characterName, textContent: text, emotion, take }) => ({
+          index,
+          characterName,
+          text,
+          emotion,
+          take,
+        })),
+      };
+    },
+  );
   return { data, files };
 }

@@ -144,7 +144,9 @@ export function prismaNarrations({
         const { take, textContent: text, emotion, intensity } = wanted;
         const { id: segmentId, segmentIndex: index, characterId, askedAt } = segment;
         const voice = wanted.voice as CastVoice | null;
-        return [{ id: segmentId, take, index, characterId, text, emotion, intensity, voice, askedAt, pauseSeconds: Number(segment.pauseSeconds) }];
+        return [
+          { id: segmentId, take, index, characterId, text, emotion, intensity, voice, askedAt, pauseSeconds: Number(segment.pauseSeconds) },
+        ];
       });
       const { storyId, language, totalSegments, sampleRate } = record;
       const { casting, format } = { casting: record.voices as object as Casting, format: record.audioFormat as AudioFormat };
@@ -186,7 +188,8 @@ export function prismaNarrations({
     async heard(id) {
       const segments = await client.narrationSegmentRecord.findMany({ where: { narrationId: id }, orderBy: { segmentIndex: 'asc' } });
       return segments.map(({ textContent: text, characterName, pauseSeconds, audioKey, bytes, durationSeconds, segmentIndex }) => {
-        if (audioKey === null || bytes === null || durationSeconds === null) throw new Error(`Segment ${segmentIndex} of ${id} cannot be heard yet.`);
+        if (audioKey === null || bytes === null || durationSeconds === null)
+          throw new Error(`Segment ${segmentIndex} of ${id} cannot be heard yet.`);
         return { text, characterName, pauseSeconds: Number(pauseSeconds), audioKey, bytes, durationSeconds: Number(durationSeconds) };
       });
     },
@@ -241,7 +244,8 @@ export function toNarration(record: NarrationRecord): Narration {
     provider: (record.voices as object as Casting).narrator.provider,
     totalSegments: record.totalSegments,
     doneSegments: record.doneSegments,
-    whole: whole === null ? null : { audio: record.audio as AudioFile | null, captions: record.captions as AudioFile | null, duration: whole },
+    whole:
+      whole === null ? null : { audio: record.audio as AudioFile | null, captions: record.captions as AudioFile | null, duration: whole },
     failure: record.failure as Failure | null,
   };
   const run = record.run as Run | null;

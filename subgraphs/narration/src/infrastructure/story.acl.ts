@@ -57,12 +57,16 @@ export const storyProjectors: Readonly<Record<string, Projector<Tx>>> = {
   },
   [StoryDeleted.type]: async ({ data }, tx) => {
     const { storyId: id } = data as EventOf<typeof StoryDeleted>['data'];
-    await tx.storyFactsRecord.updateMany({ where: { id }, data: { state: 'deleted', script: Prisma.DbNull, publishedVersion: null, publishedHash: null } });
+    await tx.storyFactsRecord.updateMany({
+      where: { id },
+      data: { state: 'deleted', script: Prisma.DbNull, publishedVersion: null, publishedHash: null },
+    });
   },
 };
 
 export function storyReactions(jobs: Pick<Jobs, 'enqueue'>): Readonly<Record<string, Reaction<SqlTransaction>>> {
-  const ended = (how: StoryEndedJob['how']): Reaction<SqlTransaction> =>
+  const ended =
+    (how: StoryEndedJob['how']): Reaction<SqlTransaction> =>
     async ({ data }, tx) => {
       const { storyId } = data as EventOf<typeof StoryDeleted>['data'];
       const job: StoryEndedJob = { storyId, how };
