@@ -20,6 +20,7 @@ import { readNarrationEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { narrationGraph } from './graphql/context.js';
 import { narrationSchema } from './graphql/schema.js';
+import { studio } from './infrastructure/audio/studio.js';
 import { audioMedia } from './infrastructure/audio-media.js';
 import { exportedNarrations } from './infrastructure/exported-narrations.js';
 import { narrationQueries } from './infrastructure/narration-queries.js';
@@ -35,6 +36,7 @@ import {
   prismaNarrations,
 } from './infrastructure/prisma-narrations.js';
 import { prismaStories } from './infrastructure/prisma-stories.js';
+import { speechProviders } from './infrastructure/providers/choose-providers.js';
 import { type StoryEndedJob, storyEndedQueue, storyProjectors, storyReactions } from './infrastructure/story.acl.js';
 import { narrationContext } from './narration-context.js';
 
@@ -59,9 +61,9 @@ export async function startNarration(environment: Environment, ports: { provider
   const { objects } = store;
   const now = () => new Date();
   const uploads = uploadsOf('narration', { ...store, now, newId: randomUUID });
-  const studio = openStudio();
-  closing.defer(() => studio.close());
-  const providers = ports.providers ?? speechProviders(settings);
+  const sound = studio();
+  closing.defer(() => sound.close());
+  const providers = ports.providers ?? speechProviders();
   closing.defer(async () => {
     for (const provider of providers.values()) await provider.close?.();
   });
@@ -82,7 +84,7 @@ export async function startNarration(environment: Environment, ports: { provider
     scripts: objectScripts(store.all),
     voices: prismaCastableVoices(client),
     providers,
-    studio,
+    studio: sound,
     audio,
     tellOperator: (failure) => log.warn(failure, 'a narration failed'),
   });
