@@ -69,7 +69,9 @@ export function prismaNarrations({
       await tx.narrationRecord.deleteMany({ where: { id } });
       return;
     }
-    const row = { ...toRow(narration), streamVersion };
+    // Time is no part of a decision.
+    const isWhole = events.some(({ type }) => type === 'NarrationGenerated' || type === 'NarrationRegenerated');
+    const row = { ...toRow(narration), streamVersion, ...(isWhole && { completedAt: new Date() }) };
     if (before) await tx.narrationRecord.update({ where: { id }, data: row });
     else if (content) await tx.narrationRecord.create({ data: { id, ...row, ...newRow(narration, content) } });
     if (runNow && runNow.id !== runBefore?.id) {
@@ -197,9 +199,7 @@ export function prismaNarrations({
     complete: (id, runId, decide, job) =>
       change(id, async (tx, before) => {
         const segment = runOf(before.narration, runId)?.segment;
-        const events = decide(before.narration, await usageOf(tx, id, segment));
-        await write(tx, before, events);
-        if (events.length > 0) await tx.narrationRecord.update({ where: { id }, data: { completedAt: new Date() } });
+        await write(tx, before, decide(before.narration, await usageOf(tx, id, segment)));
         await job.complete(tx);
       }),
 
