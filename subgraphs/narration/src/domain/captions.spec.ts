@@ -19,7 +19,9 @@ describe('captions', () => {
   });
 
   it('hold nothing that a player could take for markup or for another cue', () => {
-    const [, cue] = captionsOf([segment('a < b --> c & d\n\n00:00:09.000 --> 00:00:10.000\nmine', { characterName: 'A>B' })]).trimEnd().split('\n\n');
+    const [, cue] = captionsOf([segment('a < b --> c & d\n\n00:00:09.000 --> 00:00:10.000\nmine', { characterName: 'A>B' })])
+      .trimEnd()
+      .split('\n\n');
     expect(cue).toBe('00:00:00.000 --> 00:00:01.500\n<v A&gt;B>a &lt; b --&gt; c &amp; d 00:00:09.000 --&gt;\n00:00:10.000 mine');
   });
 
