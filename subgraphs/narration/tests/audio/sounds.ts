@@ -13,15 +13,19 @@ export function tone(hertz: number, seconds: number, sampleRate: number, amplitu
   );
 }
 
-/** Like a voice: a pulse of many harmonics, in syllables of 0.4 s with pauses of 0.2 s, over a little noise. */
+/** Like a voice: ten harmonics, in syllables of 0.4 s with pauses of 0.2 s, over a little noise. */
 export function babble(hertz: number, seconds: number, sampleRate: number, { amplitude = 0.5, noise = 0.001 } = {}): Float32Array {
+  const period = Float32Array.from({ length: 4_096 }, (_, i) => {
+    let sum = 0;
+    for (let harmonic = 1; harmonic <= 10; harmonic += 1) sum += Math.sin((2 * Math.PI * harmonic * i) / 4_096) / harmonic;
+    return sum / 2;
+  });
   let seed = 1;
   return Float32Array.from({ length: Math.round(seconds * sampleRate) }, (_, i) => {
     seed = (seed * 16_807) % 2_147_483_647;
     const time = i / sampleRate;
-    let voice = 0;
-    for (let harmonic = 1; harmonic <= 10; harmonic += 1) voice += Math.sin(2 * Math.PI * hertz * harmonic * time) / harmonic;
-    return (time % 0.6 < 0.4 ? (amplitude * voice) / 2 : 0) + noise * ((2 * seed) / 2_147_483_647 - 1);
+    const voice = time % 0.6 < 0.4 ? amplitude * (period[Math.floor(hertz * time * 4_096) % 4_096] as number) : 0;
+    return voice + noise * ((2 * seed) / 2_147_483_647 - 1);
   });
 }
 

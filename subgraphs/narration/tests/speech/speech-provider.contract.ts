@@ -49,7 +49,8 @@ export function speechProviderContract(name: string, makeProvider: () => Promise
       expect(spoken.sampleRate).toBe(provider.sampleRate);
       expect(spoken.samples.length / spoken.sampleRate).toBeGreaterThan(1);
       expect(measure({ samples: floats(spoken), sampleRate: spoken.sampleRate }).speechSeconds).toBeGreaterThan(1);
-      expect(spoken.characters).toBe(TEXT.length);
+      // What it does not speak it need not count.
+      expect(spoken.characters === TEXT.length || spoken.characters === TEXT.trim().length).toBe(true);
       expect(spoken.cost === null || /^\d+(?:\.\d+)?$/u.test(spoken.cost.amount)).toBe(true);
       expect(provider.isPaid || spoken.cost === null).toBe(true);
     });

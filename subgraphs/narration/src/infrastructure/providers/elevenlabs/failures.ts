@@ -18,7 +18,7 @@ export async function failed(error: unknown): Promise<Failed> {
   }
   const { statusCode: status } = error;
   const reason = reasonOf(error.body);
-  const detail = ['HTTP', status, reason, error.requestId ?? ''].filter(Boolean).join(' ');
+  const detail = ['HTTP', status, reason, requestId(error.rawResponse?.headers)].filter(Boolean).join(' ');
   const retryAfterSeconds = retryAfter(error.rawResponse?.headers.get('retry-after'));
   const failure = new SpeechFailure(codeOf(status, reason), { detail, ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }) });
   return { failure, outcomeUnknown: status === 408 || status >= 500 };
@@ -39,6 +39,10 @@ function reasonOf(body: unknown): string {
   const reason = 'status' in reasons && typeof reasons.status === 'string' ? reasons.status : 'code' in reasons ? reasons.code : '';
   return typeof reason === 'string' && /^[\w.-]{1,64}$/u.test(reason) ? reason : '';
 }
+
+/** The SDK looks for `x-request-id`; what it answers is this. */
+const requestId = (headers: { get(name: string): string | null } | undefined) =>
+  headers?.get('request-id')?.match(/^[\w-]{1,64}$/u)?.[0] ?? '';
 
 /** Seconds or a date, as HTTP has it. */
 function retryAfter(value: string | null | undefined): number | null {
