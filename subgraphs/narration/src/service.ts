@@ -9,23 +9,27 @@ import type { Environment } from '@storytelling/shared/infrastructure/environmen
 import { startJobs } from '@storytelling/shared/infrastructure/jobs';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { openObjectStore } from '@storytelling/shared/infrastructure/open-object-store';
-import { personalDataQueues, startPersonalData } from '@storytelling/shared/infrastructure/personal-data';
+import { personalDataQueues, startPersonalData, unlessErased } from '@storytelling/shared/infrastructure/personal-data';
 import { startProjection } from '@storytelling/shared/infrastructure/projection';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { startSubgraphServer } from '@storytelling/shared/infrastructure/subgraph-server';
 import { unitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
 import { startSweeping, sweepObjects, uploadsOf } from '@storytelling/shared/infrastructure/uploads';
 import type { SpeechProviders } from './application/casting.js';
+import type { ForgottenVoice, Training } from './domain/voices.js';
 import { readNarrationEnvironment } from './environment.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { narrationGraph } from './graphql/context.js';
 import { narrationSchema } from './graphql/schema.js';
-import { studio } from './infrastructure/audio/studio.js';
+import { openStudio } from './infrastructure/audio/studio.js';
 import { audioMedia } from './infrastructure/audio-media.js';
+import { eraseVoicesOf } from './infrastructure/erase-voices.js';
 import { exportedNarrations } from './infrastructure/exported-narrations.js';
+import { exportedVoices } from './infrastructure/exported-voices.js';
 import { narrationQueries } from './infrastructure/narration-queries.js';
 import { narrationFolder, objectAudio } from './infrastructure/object-audio.js';
 import { objectScripts } from './infrastructure/object-scripts.js';
+import { objectVoiceAudio, voiceFolder } from './infrastructure/object-voice-audio.js';
 import { prismaCastableVoices } from './infrastructure/prisma-castable-voices.js';
 import { whenAuthorErased } from './infrastructure/prisma-erasures.js';
 import {
@@ -35,9 +39,13 @@ import {
   narrationQueue,
   prismaNarrations,
 } from './infrastructure/prisma-narrations.js';
+import { type PreviewJob, previewQueue, prismaReadyMadeVoices } from './infrastructure/prisma-ready-made-voices.js';
 import { prismaStories } from './infrastructure/prisma-stories.js';
+import { forgetVoiceQueue, prismaVoices, trainingQueue } from './infrastructure/prisma-voices.js';
 import { speechProviders } from './infrastructure/providers/choose-providers.js';
+import { startReadyMadeVoices } from './infrastructure/ready-made-voices.js';
 import { type StoryEndedJob, storyEndedQueue, storyProjectors, storyReactions } from './infrastructure/story.acl.js';
+import { voiceQueries } from './infrastructure/voice-queries.js';
 import { narrationContext } from './narration-context.js';
 
 const migrations = fileURLToPath(new URL('../../../prisma/narration/migrations', import.meta.url));
@@ -61,13 +69,14 @@ export async function startNarration(environment: Environment, ports: { provider
   const { objects } = store;
   const now = () => new Date();
   const uploads = uploadsOf('narration', { ...store, now, newId: randomUUID });
-  const sound = studio();
-  closing.defer(() => sound.close());
+  const studio = openStudio();
+  closing.defer(() => studio.close());
   const providers = ports.providers ?? speechProviders();
   closing.defer(async () => {
     for (const provider of providers.values()) await provider.close?.();
   });
-  const queues = [narrationQueue, forgetNarrationQueue, storyEndedQueue, ...personalDataQueues];
+  const voiceQueues = [trainingQueue, forgetVoiceQueue, previewQueue];
+  const queues = [narrationQueue, forgetNarrationQueue, storyEndedQueue, ...voiceQueues, ...personalDataQueues];
   const jobs = await startJobs({ databaseUrl, queues, log });
   closing.defer(() => jobs.stop());
 
@@ -75,7 +84,10 @@ export async function startNarration(environment: Environment, ports: { provider
   const narrations = prismaNarrations({ client, transact, jobs });
   const stories = prismaStories(client);
   const audio = objectAudio(objects);
-  const queries = narrationQueries(client);
+  const ownVoices = prismaVoices({ client, transact, jobs });
+  const readyMade = prismaReadyMadeVoices({ client, transact, jobs });
+  const voiceAudio = objectVoiceAudio({ objects, uploads, unlessErased: (userId, store) => unlessErased(pool, userId, store), log });
+  const queries = { ...narrationQueries(client), ...voiceQueries(client, (name) => providers.get(name)?.trains ?? 'clone') };
   const context = narrationContext({
     narrations,
     hears: async (userId, id) => (await queries.narrationsById([id], { userId, isModerator: false }))[0] !== null,
@@ -84,13 +96,15 @@ export async function startNarration(environment: Environment, ports: { provider
     scripts: objectScripts(store.all),
     voices: prismaCastableVoices(client),
     providers,
-    studio: sound,
+    studio,
     audio,
-    tellOperator: (failure) => log.warn(failure, 'a narration failed'),
+    ...{ ownVoices, readyMade, voiceAudio },
+    tellOperator: (failure) => log.warn(failure, 'speech could not be made'),
   });
   const sweeping = startSweeping(async () => {
     await uploads.sweep();
     await sweepObjects({ objects, folder: narrationFolder, now, inUse: queries.audioInUse });
+    await sweepObjects({ objects, folder: voiceFolder, now, inUse: queries.voiceAudioInUse });
   }, log);
   closing.defer(() => sweeping.stop());
 
@@ -114,16 +128,17 @@ export async function startNarration(environment: Environment, ports: { provider
   });
   closing.defer(() => ended.close());
   const eraseNarrations = whenAuthorErased({ client, narrations, stories, audio });
+  const eraseVoices = eraseVoicesOf({ client, transact, audio: voiceAudio, providers });
   const personalData = await startPersonalData({
     ...{ context: 'narration', catalog: narrationEvents, heard: { ...storyEvents, ...identityEvents } },
     async erase(person) {
-      const erased = await eraseNarrations(person);
+      const erased = [...(await eraseNarrations(person)), ...(await eraseVoices(person.userId))];
       await uploads.forget(person.userId);
       return erased;
     },
     async exportPersonalData(userId) {
-      const made = await exportedNarrations(client, userId);
-      return { about, data: { narrations: made.data }, files: made.files };
+      const [voices, made] = [await exportedVoices(client, userId), await exportedNarrations(client, userId)];
+      return { about, data: { voices: voices.data, narrations: made.data }, files: { ...voices.files, ...made.files } };
     },
     ...{ client, transact, pool, jobs, bus, log, objects, now },
   });
@@ -137,10 +152,25 @@ export async function startNarration(environment: Environment, ports: { provider
   );
   // Nobody waits for these; operators see them fail, and can run them again.
   const nobodyWaits = { concurrency: 1, giveUp: async () => undefined };
+  await jobs.work<Training>(
+    trainingQueue,
+    { concurrency: 1, giveUp: (data) => context.jobs.giveUpTraining(data) },
+    ({ data, isLastAttempt, signal, complete }) => context.jobs.runTraining({ ...data, isLastAttempt, signal, complete }),
+  );
+  await jobs.work<ForgottenVoice>(
+    forgetVoiceQueue,
+    // A voice is biometric: it is tried until it is gone.
+    { concurrency: 1, giveUp: (data) => ownVoices.forget(data) },
+    ({ data, signal }) => context.jobs.forgetVoice(data, signal),
+  );
+  await jobs.work<PreviewJob>(previewQueue, nobodyWaits, ({ data, signal }) => context.jobs.previewReadyMadeVoice(data.voiceId, signal));
   await jobs.work<ForgetNarrationJob>(forgetNarrationQueue, nobodyWaits, ({ data }) => context.jobs.forgetNarration(data.narrationId));
   await jobs.work<StoryEndedJob>(storyEndedQueue, nobodyWaits, ({ data: { storyId, how } }) =>
     how === 'deleted' ? context.jobs.whenStoryDeleted(storyId) : context.jobs.whenStoryArchived(storyId),
   );
+
+  const lookingUp = startReadyMadeVoices({ providers, readyMade, log });
+  closing.defer(() => lookingUp.stop());
 
   const media = audioMedia(objects);
   const server = await startSubgraphServer({

@@ -72,6 +72,8 @@ export interface VoiceTrainings extends Voices {
     decide: (voice: Voice) => readonly VoiceEvent[],
     ended: { readonly trained: TrainedVoice | null; readonly job: JobInTransaction | null },
   ): Promise<void>;
+  /** Enqueues it again. */
+  forget(voice: ForgottenVoice): Promise<void>;
 }
 
 /** Something outside of the database that has to go: a durable job, done again until it is gone. */

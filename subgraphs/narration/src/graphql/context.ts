@@ -7,8 +7,10 @@ import type { Person } from '../application/as-author.js';
 import type { Listener } from '../domain/hearing.js';
 import { refuse } from '../domain/refusals.js';
 import type { NarrationQueries, NarrationView } from '../infrastructure/narration-queries.js';
+import type { VoiceQueries, VoiceView } from '../infrastructure/voice-queries.js';
 import type { NarrationVerbs } from '../narration-context.js';
 import { type NarrationLoaders, narrationLoaders } from './narration.loader.js';
+import { type VoiceLoaders, voiceLoaders } from './voice.loader.js';
 
 /** What a resolver of this context has at hand; made anew for each request and each event of a subscription. */
 export interface NarrationGraph {
@@ -18,15 +20,28 @@ export interface NarrationGraph {
   readonly streams: LiveStreams;
   readonly media: MediaOf;
   readonly load: NarrationLoaders;
+  readonly voices: VoiceLoaders;
   readonly history: HistoryLoader;
 }
 
 export function narrationGraph(
-  { verbs, queries, streams, media }: Pick<NarrationGraph, 'verbs' | 'streams' | 'media'> & { readonly queries: NarrationQueries },
+  {
+    verbs,
+    queries,
+    streams,
+    media,
+  }: Pick<NarrationGraph, 'verbs' | 'streams' | 'media'> & {
+    readonly queries: NarrationQueries & VoiceQueries;
+  },
   caller: Caller,
 ): NarrationGraph {
   const listener = { userId: caller.kind === 'user' ? caller.userId : undefined, isModerator: hasPermission(caller, 'story:moderate') };
-  return { caller, listener, verbs, streams, media, load: narrationLoaders(queries, listener), history: historyLoader(streams) };
+  return {
+    ...{ caller, listener, verbs, streams, media },
+    load: narrationLoaders(queries, listener),
+    voices: voiceLoaders(queries, listener.userId),
+    history: historyLoader(streams),
+  };
 }
 
 /** Who does something; nobody does without having signed in. */
@@ -39,6 +54,12 @@ export async function changedNarration(id: string, { load }: NarrationGraph): Pr
   const narration = await load.narration.clear(id).load(id);
   if (!narration) throw refuse.NARRATION_NOT_FOUND();
   return narration;
+}
+
+export async function changedVoice(id: string, { voices }: NarrationGraph): Promise<VoiceView> {
+  const voice = await voices.voice.clear(id).load(id);
+  if (!voice) throw refuse.VOICE_NOT_FOUND();
+  return voice;
 }
 
 /** What can be heard, with what is known of it; null: nothing yet. */

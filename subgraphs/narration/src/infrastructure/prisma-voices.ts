@@ -206,6 +206,13 @@ export function prismaVoices({
         return voiceId;
       });
     },
+
+    forget: async (voice) => {
+      await transact(async (tx) => {
+        await enqueueForgetting(tx, voice, `${voice.providerVoiceId}:${voice.key}`);
+        return voice.voiceId;
+      });
+    },
   };
 }
 

@@ -39,7 +39,7 @@ export const storyProjectors: Readonly<Record<string, Projector<Tx>>> = {
     const { storyId: id, version, contentHash, script } = data as EventOf<typeof StoryAnalyzed>['data'];
     // One of before scripts were made: it has to be analyzed again.
     if (!script) return;
-    const known: KnownScript = { ...script, version, contentHash };
+    const known = { ...script, version, contentHash } satisfies KnownScript;
     await tx.storyFactsRecord.update({ where: { id }, data: { script: known } });
   },
   [StoryPublished.type]: async ({ data }, tx) => {

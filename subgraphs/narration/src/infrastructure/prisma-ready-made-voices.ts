@@ -1,0 +1,56 @@
+import type { Jobs } from '@storytelling/shared/infrastructure/jobs';
+import type { UnitOfWork } from '@storytelling/shared/infrastructure/unit-of-work';
+import { readyMadeVoiceId } from '../domain/preview.js';
+import type { ReadyMadeVoices } from '../domain/ready-made-voices.js';
+import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+
+export const previewQueue = 'preview-voice';
+export interface PreviewJob {
+  readonly voiceId: string;
+}
+
+export function prismaReadyMadeVoices({
+  client,
+  transact,
+  jobs,
+}: {
+  client: PrismaClient;
+  transact: UnitOfWork<Prisma.TransactionClient>;
+  jobs: Pick<Jobs, 'enqueue'>;
+}): ReadyMadeVoices {
+  return {
+    async save(provider, voices) {
+      await transact(async (tx) => {
+        const rows = voices.map((voice) => ({ ...voice, id: readyMadeVoiceId(provider, voice.providerVoiceId) }));
+        const of = (column: 'id' | 'providerVoiceId' | 'name' | 'language' | 'description') => rows.map((row) => row[column]);
+        // Sorted, because every replica does this when it starts, and two must not wait for each other's rows.
+        await tx.$executeRaw`
+          INSERT INTO ready_made_voices (id, provider, provider_voice_id, name, language, description)
+          SELECT id, ${provider}, provider_voice_id, left(name, 200), language, description
+          FROM unnest(${of('id')}::uuid[], ${of('providerVoiceId')}::text[], ${of('name')}::text[], ${of('language')}::text[], ${of('description')}::text[])
+            AS told(id, provider_voice_id, name, language, description) ORDER BY id
+          ON CONFLICT (id) DO UPDATE SET name = excluded.name, language = excluded.language, description = excluded.description, is_retired = false`;
+        await tx.$executeRaw`
+          UPDATE ready_made_voices SET is_retired = true WHERE provider = ${provider} AND NOT is_retired AND id <> ALL(${of('id')}::uuid[])`;
+        const unheard = await tx.readyMadeVoiceRecord.findMany({
+          where: { provider, isRetired: false, previewKey: null },
+          select: { id: true },
+        });
+        for (const { id } of unheard) {
+          const job: PreviewJob = { voiceId: id };
+          await jobs.enqueue(tx, previewQueue, job, id);
+        }
+        return provider;
+      });
+    },
+
+    async withoutPreview(id) {
+      const record = await client.readyMadeVoiceRecord.findUnique({ where: { id, isRetired: false, previewKey: null } });
+      return record ? { provider: record.provider, providerVoiceId: record.providerVoiceId, language: record.language } : undefined;
+    },
+
+    async previewed(id, previewKey) {
+      await client.readyMadeVoiceRecord.update({ where: { id }, data: { previewKey } });
+    },
+  };
+}
