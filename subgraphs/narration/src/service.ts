@@ -42,7 +42,7 @@ import {
 import { type PreviewJob, previewQueue, prismaReadyMadeVoices } from './infrastructure/prisma-ready-made-voices.js';
 import { prismaStories } from './infrastructure/prisma-stories.js';
 import { forgetVoiceQueue, prismaVoices, trainingQueue } from './infrastructure/prisma-voices.js';
-import { speechProviders } from './infrastructure/providers/choose-providers.js';
+import { speechProviders } from './infrastructure/providers/choose-provider.js';
 import { startReadyMadeVoices } from './infrastructure/ready-made-voices.js';
 import { type StoryEndedJob, storyEndedQueue, storyProjectors, storyReactions } from './infrastructure/story.acl.js';
 import { voiceQueries } from './infrastructure/voice-queries.js';
@@ -71,7 +71,7 @@ export async function startNarration(environment: Environment, ports: { provider
   const uploads = uploadsOf('narration', { ...store, now, newId: randomUUID });
   const studio = openStudio();
   closing.defer(() => studio.close());
-  const providers = ports.providers ?? speechProviders();
+  const providers = ports.providers ?? speechProviders(settings);
   closing.defer(async () => {
     for (const provider of providers.values()) await provider.close?.();
   });

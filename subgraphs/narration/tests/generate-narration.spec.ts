@@ -15,7 +15,7 @@ const orphaned: CastableVoice = { ...aVoice(), provider: 'gone', isReady: true }
 const provider = { sampleRate: 16_000, isPaid: false, speaks: (language: string) => language.startsWith('en') } as SpeechProvider;
 const providers = new Map([
   ['local', provider],
-  ['paid', { ...provider, isPaid: true, sampleRate: 24_000 } as SpeechProvider],
+  ['paid', { ...provider, isPaid: true, sampleRate: 24_000 }],
 ]);
 
 const script = aScript();

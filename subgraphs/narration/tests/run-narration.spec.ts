@@ -60,7 +60,7 @@ function providerOf(
     train: () => Promise.reject(new Error('nothing is trained here')),
     forget: async () => undefined,
     ...more,
-  } as SpeechProvider;
+  };
   return new Map([['local', provider]]);
 }
 
