@@ -7,6 +7,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import type { Chapter } from '../domain/captions.js';
 import { narrationStream } from '../domain/narration.js';
 import type { NarrationView, SegmentView, TakeView } from '../infrastructure/narration-queries.js';
+import type { VoiceView } from '../infrastructure/voice-queries.js';
 import { changedNarration, type NarrationGraph, personOf, sound } from './context.js';
 import {
   CancelNarrationInput,
@@ -16,6 +17,7 @@ import {
   ResumeNarrationInput,
 } from './narration.input.js';
 import {
+  CastMemberType,
   NarrationChapterType,
   NarrationSegmentConnection,
   NarrationSegmentType,
@@ -25,6 +27,7 @@ import {
   StoryNarrationType,
   StoryType,
 } from './narration.type.js';
+import { NarratorVoiceType } from './voice.type.js';
 
 const narrationKey = (key: unknown) => {
   const read = timeKey(key);
@@ -97,6 +100,19 @@ export class NarrationResolver {
     return { id: storyId };
   }
 
+  @FieldResolver(() => NarratorVoiceType, {
+    nullable: true,
+    description: 'The narrator; null if it is a voice of somebody else’s own, or was deleted.',
+  })
+  voice(@Root() { voices: casting }: NarrationView, @Ctx() { voices }: NarrationGraph): Promise<VoiceView | null> {
+    return voices.voice.load(casting.narrator.voiceId);
+  }
+
+  @FieldResolver(() => [CastMemberType], { description: 'Who speaks the characters that the narrator does not read.' })
+  cast(@Root() { voices: casting }: NarrationView): CastMemberType[] {
+    return casting.cast.map(({ characterId, voice: { voiceId } }) => ({ characterId, voiceId }));
+  }
+
   @FieldResolver(() => ProgressType, { nullable: true, description: 'How far the work has come, while there is any.' })
   progress(@Root() { run, doneSegments, totalSegments }: NarrationView): ProgressType | null {
     return run && (run.progress ?? { stage: 'waiting', done: doneSegments, total: totalSegments });
@@ -134,6 +150,22 @@ export class NarrationResolver {
   })
   cursor(@Root() { id, streamVersion }: NarrationView, @Ctx() { streams }: NarrationGraph): string {
     return streams.cursorAt(narrationStream(id).id, streamVersion);
+  }
+}
+
+@Resolver(() => CastMemberType)
+export class CastMemberResolver {
+  @FieldResolver(() => StoryCharacterType, { nullable: true, description: 'The character.' })
+  character(@Root() { characterId }: CastMemberType): StoryCharacterType {
+    return { id: characterId };
+  }
+
+  @FieldResolver(() => NarratorVoiceType, {
+    nullable: true,
+    description: 'Its voice; null if it is one of somebody else’s own, or was deleted.',
+  })
+  voice(@Root() { voiceId }: CastMemberType, @Ctx() { voices }: NarrationGraph): Promise<VoiceView | null> {
+    return voices.voice.load(voiceId);
   }
 }
 

@@ -85,6 +85,12 @@ export class StoryNarrationType {
   completedAt!: Date | null;
 }
 
+@ObjectType('CastMember', { description: 'Who speaks a character of the story.' })
+export class CastMemberType {
+  characterId!: string;
+  voiceId!: string;
+}
+
 @ObjectType('NarrationSegment', {
   description: 'A line of a narration: one voice, one emotion. It can be heard before the whole is ready.',
 })

@@ -1,7 +1,13 @@
 import { buildSubgraph, subgraphSdlOf } from '@storytelling/shared/graphql/subgraph';
 import type { GraphQLSchema } from 'graphql';
 import type { NarrationGraph } from './context.js';
-import { NarratedStoryResolver, NarrationResolver, NarrationSegmentResolver, SegmentTakeResolver } from './narration.resolver.js';
+import {
+  CastMemberResolver,
+  NarratedStoryResolver,
+  NarrationResolver,
+  NarrationSegmentResolver,
+  SegmentTakeResolver,
+} from './narration.resolver.js';
 import { StoryCharacterType, StoryNarrationType, StoryType } from './narration.type.js';
 import { NarrationUpdateResolver, NarrationUpdatesResolver } from './narration-update.resolver.js';
 import { VoiceOwnerResolver, VoiceResolver, VoiceSampleResolver } from './voice.resolver.js';
@@ -12,6 +18,7 @@ export function narrationSchema(): GraphQLSchema {
   return buildSubgraph<NarrationGraph>({
     resolvers: [
       NarrationResolver,
+      CastMemberResolver,
       NarrationSegmentResolver,
       SegmentTakeResolver,
       NarratedStoryResolver,
