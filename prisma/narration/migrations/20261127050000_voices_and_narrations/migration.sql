@@ -49,6 +49,7 @@ CREATE TABLE "ready_made_voices" (
     "name" VARCHAR(200) NOT NULL,
     "language" VARCHAR(10) NOT NULL,
     "description" TEXT NOT NULL,
+    "rank" INTEGER NOT NULL,
     "preview_key" TEXT,
     "is_retired" BOOLEAN NOT NULL DEFAULT false,
     CONSTRAINT "ready_made_voices_pkey" PRIMARY KEY ("id")

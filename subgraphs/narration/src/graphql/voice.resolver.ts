@@ -35,7 +35,7 @@ export class VoiceResolver {
 
   @Query(() => [NarratorVoiceType], {
     nullable: true,
-    description: 'Voices that providers have ready for everybody, by provider, language and name.',
+    description: 'Voices that providers have ready for everybody, by provider, each one’s in its own order.',
   })
   readyMadeVoices(
     @Arg('provider', () => String, { nullable: true, description: 'Only of this provider: local or elevenlabs.' }) provider:

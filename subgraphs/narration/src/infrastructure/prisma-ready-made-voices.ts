@@ -25,11 +25,12 @@ export function prismaReadyMadeVoices({
         const of = (column: 'id' | 'providerVoiceId' | 'name' | 'language' | 'description') => rows.map((row) => row[column]);
         // Sorted, because every replica does this when it starts, and two must not wait for each other's rows.
         await tx.$executeRaw`
-          INSERT INTO ready_made_voices (id, provider, provider_voice_id, name, language, description)
-          SELECT id, ${provider}, provider_voice_id, left(name, 200), language, description
+          INSERT INTO ready_made_voices (id, provider, provider_voice_id, name, language, description, rank)
+          SELECT id, ${provider}, provider_voice_id, left(name, 200), language, description, rank
           FROM unnest(${of('id')}::uuid[], ${of('providerVoiceId')}::text[], ${of('name')}::text[], ${of('language')}::text[], ${of('description')}::text[])
-            AS told(id, provider_voice_id, name, language, description) ORDER BY id
-          ON CONFLICT (id) DO UPDATE SET name = excluded.name, language = excluded.language, description = excluded.description, is_retired = false`;
+            WITH ORDINALITY AS told(id, provider_voice_id, name, language, description, rank) ORDER BY id
+          ON CONFLICT (id) DO UPDATE
+            SET name = excluded.name, language = excluded.language, description = excluded.description, rank = excluded.rank, is_retired = false`;
         await tx.$executeRaw`
           UPDATE ready_made_voices SET is_retired = true WHERE provider = ${provider} AND NOT is_retired AND id <> ALL(${of('id')}::uuid[])`;
         const unheard = await tx.readyMadeVoiceRecord.findMany({

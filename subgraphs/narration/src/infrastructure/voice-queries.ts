@@ -52,7 +52,7 @@ export interface VoiceQueries {
   voicesById(ids: readonly string[], viewer: string | undefined): Promise<(VoiceView | null)[]>;
   /** Newest first. */
   voicesOf(owner: string, page: Page<VoiceKey>): Promise<Slice<VoiceView>>;
-  /** By provider, language and name; those that are retired are not offered. */
+  /** Each provider’s in its own order; those that are retired are not offered. */
   readyMadeVoices(filter: { readonly provider?: string | null; readonly language?: string | null }): Promise<VoiceView[]>;
   /** Of voices that the viewer has been shown, oldest first. */
   samples(voiceIds: readonly string[]): Promise<SampleView[][]>;
@@ -108,7 +108,7 @@ export function voiceQueries(client: PrismaClient, trains: (provider: string) =>
       if (language) conditions.push(Prisma.sql`(language = ${language} OR starts_with(language, ${`${language}-`}))`);
       const rows = await client.$queryRaw<Row[]>`
         SELECT ${readyMade} FROM ready_made_voices WHERE ${Prisma.join(conditions, ' AND ')}
-        ORDER BY provider, language, name, id LIMIT ${mostReadyMade}`;
+        ORDER BY provider, rank, id LIMIT ${mostReadyMade}`;
       return rows.map(viewOf);
     },
 
