@@ -1,21 +1,21 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import type { StoryUpdatedSubscription } from '../generated/graphql/graphql.js';
+import type { FindingsQuery, StoryUpdatedSubscription } from '../generated/graphql/graphql.js';
 import { ApiError, apiClient } from './client.js';
+import { narrate } from './narrate.js';
 import { analyzeStory, createStory, findings, register, storyUpdated } from './operations.js';
+import { Problem } from './problem.js';
 import { runningPlatform } from './running-platform.js';
 import { progressBar, report } from './terminal.js';
 
-// `npm run story -- FILE`: the main job from a terminal, and an example of a client for frontend teams.
+// `npm run story -- FILE [LANGUAGE]`: the main job from a terminal, and an example of a client for frontend teams.
 
-/** What a person can mend: said in one sentence, without a stack. */
-class Problem extends Error {}
-
-async function main(path: string | undefined): Promise<void> {
+async function main(path: string | undefined, language: string): Promise<void> {
   if (!path) throw new Problem('Which text? npm run story -- FILE, for example npm run story -- my-story.txt');
   // npm runs scripts in the project's folder; INIT_CWD is where the person is.
-  const content = await readFile(resolve(process.env.INIT_CWD ?? '.', path), 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = resolve(process.env.INIT_CWD ?? '.', path);
+  const content = await readFile(text, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Problem(`${path} cannot be read (${error.code}).`);
   });
   const name = basename(path, extname(path)).replace(/[-_]+/g, ' ');
@@ -29,7 +29,7 @@ async function main(path: string | undefined): Promise<void> {
     console.log(`Registered ${email} (password ${password}, to sign in with in a browser).`);
 
     const { createStory: story } = await api.request(createStory, {
-      input: { title: name.padEnd(3, '.'), content, idempotencyKey: randomUUID() },
+      input: { title: name.padEnd(3, '.'), content, language, idempotencyKey: randomUUID() },
     });
     console.log(`Created “${name}”, ${[...content].length.toLocaleString('en')} characters: story ${story.id}.`);
     await api.request(analyzeStory, { input: { id: story.id, idempotencyKey: randomUUID() } });
@@ -46,27 +46,37 @@ async function main(path: string | undefined): Promise<void> {
       if (update.eventType === 'StoryAnalyzed') break;
     }
     bar.end();
-    await printFindings(api, story.id);
+    const found = await findingsOf(api, story.id);
+    console.log(report(found.story, found.segments));
+    await narrate(api, { id: story.id, text, ...found });
   } finally {
     await api.close();
     await platform.stop();
   }
 }
 
-async function printFindings(api: ReturnType<typeof apiClient>, id: string): Promise<void> {
-  let { story } = await api.request(findings, { id });
+type Story = NonNullable<FindingsQuery['story']>;
+
+/** With all segments, page by page. */
+async function findingsOf(
+  api: ReturnType<typeof apiClient>,
+  id: string,
+): Promise<{ story: Story; segments: NonNullable<Story['segments']>['nodes'] }> {
+  const { story } = await api.request(findings, { id });
   if (!story?.segments) throw new Problem('The story cannot be read just now; try again.');
-  const whole = story;
   const segments = [...story.segments.nodes];
-  while (story?.segments?.pageInfo.hasNextPage) {
-    ({ story } = await api.request(findings, { id, after: story.segments.pageInfo.endCursor }));
-    segments.push(...(story?.segments?.nodes ?? []));
+  let { pageInfo } = story.segments;
+  while (pageInfo.hasNextPage) {
+    const next = (await api.request(findings, { id, after: pageInfo.endCursor })).story?.segments;
+    if (!next) throw new Problem('The story cannot be read just now; try again.');
+    segments.push(...next.nodes);
+    ({ pageInfo } = next);
   }
-  console.log(report(whole, segments));
+  return { story, segments };
 }
 
 try {
-  await main(process.argv[2]);
+  await main(process.argv[2], process.argv[3] ?? 'en');
 } catch (error) {
   console.error(error instanceof Problem || error instanceof ApiError ? error.message : error);
   process.exitCode = 1;

@@ -64,6 +64,7 @@ export const findings = graphql(`
   query Findings($id: ID!, $after: String) {
     story(id: $id) {
       title
+      language
       characters {
         id
         name
@@ -84,6 +85,7 @@ export const findings = graphql(`
           text
           emotion
           speaker {
+            id
             name
           }
         }
@@ -91,6 +93,57 @@ export const findings = graphql(`
           hasNextPage
           endCursor
         }
+      }
+    }
+  }
+`);
+
+export const readyMadeVoices = graphql(`
+  query ReadyMadeVoices($provider: String!, $language: String!) {
+    readyMadeVoices(provider: $provider, language: $language) {
+      id
+      name
+    }
+  }
+`);
+
+export const generateNarration = graphql(`
+  mutation GenerateNarration($input: GenerateNarrationInput!) {
+    generateNarration(input: $input) {
+      id
+      cursor
+    }
+  }
+`);
+
+export const narrationUpdated = graphql(`
+  subscription NarrationUpdated($id: ID!, $after: String) {
+    narrationUpdated(id: $id, after: $after) {
+      cursor
+      eventType
+      progress {
+        stage
+        done
+        total
+      }
+      narration {
+        failure {
+          message
+        }
+      }
+    }
+  }
+`);
+
+export const narrated = graphql(`
+  query Narrated($id: ID!) {
+    narration(id: $id) {
+      durationSeconds
+      audio {
+        url
+      }
+      captions {
+        url
       }
     }
   }
