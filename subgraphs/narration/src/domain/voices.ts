@@ -2,7 +2,7 @@ import type { VoiceEvent } from '@storytelling/shared/domain-events/narration';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { JobInTransaction } from './narrations.js';
 import type { RecordingMeasures } from './recording.js';
-import type { Emotion, SpeakingVoice } from './speech-provider.js';
+import type { Emotion, SpeakingVoice, Trained } from './speech-provider.js';
 import type { Recorded, Voice, VoiceId } from './voice.js';
 
 /** What is stored of a sample beside its event. */
@@ -80,10 +80,9 @@ export interface VoiceTrainings extends Voices {
 export interface ForgottenVoice {
   readonly voiceId: VoiceId;
   readonly provider: string;
-  /** At the provider; both null: whatever there is of the voice. */
-  readonly providerVoiceId: string | null;
-  readonly key: string | null;
-  /** Which objects of the voice; all: it was deleted. */
+  /** Which trainings of it at the provider; all: it was deleted. */
+  readonly trained: 'all' | 'none' | Pick<Trained, 'providerVoiceId' | 'key'>;
+  /** Which objects of it; all: it was deleted. */
   readonly objects: 'all' | readonly string[];
 }
 

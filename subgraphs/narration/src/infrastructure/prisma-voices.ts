@@ -53,7 +53,7 @@ export function prismaVoices({
       enqueueForgetting(tx, { voiceId: id, provider: voice.provider, ...what }, String(streamVersion));
     if (voice.status === 'deleted') {
       await tx.narratorVoiceRecord.delete({ where: { id } });
-      await forget({ providerVoiceId: null, key: null, objects: 'all' });
+      await forget({ trained: 'all', objects: 'all' });
       return;
     }
     for (const event of events) await writeBeside(tx, event, before, forget, made);
@@ -79,14 +79,14 @@ export function prismaVoices({
         break;
       case 'VoiceSampleRemoved': {
         const { audioKey } = await tx.voiceSampleRecord.delete({ where: { id: event.data.sampleId } });
-        await forget({ providerVoiceId: null, key: null, objects: [audioKey] });
+        await forget({ trained: 'none', objects: [audioKey] });
         break;
       }
       case 'ConsentWithdrawn': {
         const samples = await tx.voiceSampleRecord.findMany({ where: { voiceId }, select: { audioKey: true } });
         await tx.voiceSampleRecord.deleteMany({ where: { voiceId } });
-        const keys = [...samples.map(({ audioKey }) => audioKey), ...(last?.previewKey ? [last.previewKey] : [])];
-        await forget({ providerVoiceId: last?.providerVoiceId ?? null, key: null, objects: keys });
+        const { trained: before, previews } = madeBefore(last);
+        await forget({ trained: before, objects: [...samples.map(({ audioKey }) => audioKey), ...previews] });
         break;
       }
       case 'TrainingRequested': {
@@ -98,12 +98,14 @@ export function prismaVoices({
       }
       case 'VoiceProfileTrained':
         // What was trained before speaks no more.
-        if (last?.providerVoiceId && last.providerVoiceId !== trained?.providerVoiceId)
-          await forget({ providerVoiceId: last.providerVoiceId, key: null, objects: last.previewKey ? [last.previewKey] : [] });
+        if (last?.providerVoiceId) {
+          const { trained: before, previews } = madeBefore(last);
+          await forget({ trained: last.providerVoiceId === trained?.providerVoiceId ? 'none' : before, objects: previews });
+        }
         break;
       case 'VoiceTrainingFailed':
         // The provider may have made something, and its answer was lost.
-        await forget({ providerVoiceId: null, key: event.data.trainingId, objects: [] });
+        await forget({ trained: { providerVoiceId: null, key: event.data.trainingId }, objects: [] });
         break;
       case 'VoiceCreated':
       case 'ConsentRecorded':
@@ -202,14 +204,14 @@ export function prismaVoices({
         if (events.length > 0) return voiceId;
         const made = { providerVoiceId: trained?.providerVoiceId ?? null, key: trainingId };
         const objects = trained?.previewKey ? [trained.previewKey] : [];
-        await enqueueForgetting(tx, { voiceId, provider, ...made, objects }, trainingId);
+        await enqueueForgetting(tx, { voiceId, provider, trained: made, objects }, trainingId);
         return voiceId;
       });
     },
 
     forget: async (voice) => {
       await transact(async (tx) => {
-        await enqueueForgetting(tx, voice, `${voice.providerVoiceId}:${voice.key}`);
+        await enqueueForgetting(tx, voice, JSON.stringify(voice.trained));
         return voice.voiceId;
       });
     },
@@ -249,6 +251,15 @@ function toConsent(consent: unknown): Consent | null {
 function askedAtOf(training: unknown): Date | null {
   const { askedAt } = (training ?? {}) as { askedAt?: string };
   return askedAt ? new Date(askedAt) : null;
+}
+
+/** What the last training has left outside the database. */
+function madeBefore(record: Row | undefined): Pick<ForgottenVoice, 'trained'> & { readonly previews: string[] } {
+  const { providerVoiceId = null, previewKey = null } = record ?? {};
+  return {
+    trained: providerVoiceId === null ? 'none' : { providerVoiceId, key: null },
+    previews: previewKey === null ? [] : [previewKey],
+  };
 }
 
 /** Also what is no part of a decision: when somebody agreed, and when a provider was asked. */
