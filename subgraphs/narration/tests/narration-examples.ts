@@ -33,7 +33,7 @@ export function aScript(storyId: string = randomUUID()): StoryScript {
   };
 }
 
-export const contentOf = (script: StoryScript, more: Partial<NarrationContent> = {}): NarrationContent => ({
+const contentOf = (script: StoryScript, more: Partial<NarrationContent> = {}): NarrationContent => ({
   ...{ contentHash: script.contentHash, language: 'en', format: 'mp3', sampleRate: 16_000, lines: linesOf(script) },
   casting: { narrator: aVoice(), cast: [{ characterId: character.id, voice: aVoice('rms') }] },
   ...more,

@@ -1,9 +1,8 @@
 import type { NarrationEvent } from '@storytelling/shared/domain-events/narration';
-import type { StoryScript } from '@storytelling/shared/domain-events/story';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { CastVoice, Casting } from './casting.js';
 import type { FinishedSegment, Narration, NarrationId, Usage, Whole } from './narration.js';
-import type { ScriptLine } from './script.js';
+import type { Script, ScriptLine } from './script.js';
 import type { KnownScript } from './story-facts.js';
 import type { AudioFormat } from './studio.js';
 
@@ -116,7 +115,7 @@ export interface NarrationAudio {
 /** Scripts of stories, by claim check. */
 export interface StoryScripts {
   /** undefined: it is gone. */
-  read(claim: KnownScript): Promise<StoryScript | undefined>;
+  read(claim: KnownScript): Promise<Script | undefined>;
 }
 
 /** Voices that somebody may have a story read in. */

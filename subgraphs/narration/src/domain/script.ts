@@ -1,4 +1,11 @@
-import type { StoryScript } from '@storytelling/shared/domain-events/story';
+/** What is to be read, and by whom: the part of story's script that matters here. */
+export interface Script {
+  readonly characters: readonly { readonly id: string; readonly name: string }[];
+  /** In order, the whole text. `speakerId` is a character's id; null: the narration. */
+  readonly segments: readonly { readonly id: string; readonly text: string; readonly emotion: string; readonly speakerId: string | null }[];
+  /** `segmentIndex` is a place in `segments`. */
+  readonly emotions: readonly { readonly emotion: string; readonly intensity: number; readonly segmentIndex: number }[];
+}
 
 /** One line of a narration, before anybody has spoken it: this context's own copy of the script. */
 export interface ScriptLine {
@@ -19,7 +26,7 @@ export interface ScriptLine {
 /** Of an emotion that the analysis has named without saying how strong it is. */
 const usualIntensity = 5;
 
-export function linesOf({ segments, characters, emotions }: Pick<StoryScript, 'segments' | 'characters' | 'emotions'>): ScriptLine[] {
+export function linesOf({ segments, characters, emotions }: Script): ScriptLine[] {
   const names = new Map(characters.map(({ id, name }) => [id, name]));
   const strongest = new Map<string, number>();
   for (const { segmentIndex, emotion, intensity } of emotions) {

@@ -2,7 +2,7 @@ import { storyScript } from '@storytelling/shared/domain-events/story';
 import { type ObjectStore, readClaim } from '@storytelling/shared/infrastructure/object-store';
 import type { StoryScripts } from '../domain/narrations.js';
 
-/** `all`: every context's objects, since a script is story's. */
+/** Story's script, of which we read what is to be spoken. `all`: every context's objects, since a script is story's. */
 export function objectScripts(all: ObjectStore): StoryScripts {
   return {
     async read(claim) {
