@@ -1,10 +1,10 @@
 // What somebody has sent becomes samples, by what is in it and never by its name. Whoever sends it may be an enemy: nothing is believed, and no more is decoded
 // than is needed to know that it is too long.
 
-import { BufferSource, EncodedPacketSink, Input, MATROSKA, MP4, OGG, WEBM } from 'mediabunny';
 import { MPEGDecoder } from 'mpg123-decoder';
 import { OpusDecoder } from 'opus-decoder';
 import { findFrames } from './mp3.js';
+import { opusInOgg, opusInWebm, type OpusStream } from './opus.js';
 import { resample } from './resample.js';
 import { readWav, Unreadable, type Waveform } from './wav.js';
 
@@ -21,23 +21,20 @@ export async function decode(file: Uint8Array, maxSeconds: number): Promise<Wave
 function decodeByContent(file: Uint8Array, maxSeconds: number): Waveform | Promise<Waveform> {
   const begins = (at: number, letters: string) => Buffer.from(file.subarray(at, at + letters.length)).toString('latin1') === letters;
   if (begins(0, 'RIFF') && begins(8, 'WAVE')) return readWav(file, maxSeconds);
-  if (begins(0, 'OggS') || begins(0, '\u001aE\u00df\u00a3') || begins(4, 'ftyp')) return decodeOpus(file, maxSeconds);
+  if (begins(0, 'OggS')) return decodeOpus(opusInOgg(file), maxSeconds);
+  if (begins(0, '\u001aE\u00df\u00a3')) return decodeOpus(opusInWebm(file), maxSeconds);
+  // Of AAC in MP4, there is no decoder under a permissive licence.
   return decodeMp3(file, maxSeconds);
 }
 
-/** Opus in Ogg, WebM or MP4: what browsers record. Of AAC in MP4, there is no decoder under a permissive licence. */
-async function decodeOpus(file: Uint8Array, maxSeconds: number): Promise<Waveform> {
-  using input = new Input({ source: new BufferSource(file), formats: [OGG, WEBM, MATROSKA, MP4] });
-  const track = await input.getPrimaryAudioTrack();
-  const config = await track?.getDecoderConfig();
-  if (!track || config?.codec !== 'opus' || config.numberOfChannels > 2) throw new Unreadable('no Opus');
-  const decoder = new OpusDecoder({ sampleRate: HIGHEST_RATE, channels: config.numberOfChannels });
+async function decodeOpus({ channels, preSkip, packets }: OpusStream, maxSeconds: number): Promise<Waveform> {
+  const decoder = new OpusDecoder({ sampleRate: HIGHEST_RATE, channels, preSkip });
   await decoder.ready;
   const pieces: Float32Array[] = [];
   let length = 0;
   try {
-    for await (const { data } of new EncodedPacketSink(track).packets()) {
-      const { channelData, errors } = decoder.decodeFrame(data);
+    for (const packet of packets) {
+      const { channelData, errors } = decoder.decodeFrame(packet);
       if (errors.length > 0) throw new Unreadable('a packet of Opus is damaged');
       const piece = mixDown(channelData);
       pieces.push(piece);
@@ -51,7 +48,7 @@ async function decodeOpus(file: Uint8Array, maxSeconds: number): Promise<Wavefor
 }
 
 async function decodeMp3(file: Uint8Array, maxSeconds: number): Promise<Waveform> {
-  const frames = findFrames(file);
+  const frames = findFrames(file, maxSeconds);
   const [first] = frames;
   if (!first || frames.some(({ frame }) => frame.sampleRate !== first.frame.sampleRate)) throw new Unreadable('no MP3');
   const { sampleRate } = first.frame;
@@ -60,13 +57,16 @@ async function decodeMp3(file: Uint8Array, maxSeconds: number): Promise<Waveform
   const pieces: Float32Array[] = [];
   let length = 0;
   try {
+    let damaged = 0;
     for (const { at, frame } of frames) {
-      const { channelData } = decoder.decodeFrame(file.subarray(at, at + frame.bytes));
+      const { channelData, errors } = decoder.decodeFrame(file.subarray(at, at + frame.bytes));
+      // The first may lean on frames that were cut away in front of them.
+      damaged += errors.length;
       const piece = mixDown(channelData);
       pieces.push(piece);
       length += piece.length;
-      if (length > maxSeconds * sampleRate) break;
     }
+    if (damaged > 3 + frames.length / 100) throw new Unreadable('frames are damaged');
   } finally {
     decoder.free();
   }

@@ -37,20 +37,36 @@ function frameAt(file: Uint8Array, at: number): Frame | null {
   };
 }
 
-/** Where its frames begin and what they are; empty: it is no MP3. The Info frame, which holds no sound, is left out. A file that ends too early is refused. */
-export function findFrames(file: Uint8Array): { readonly at: number; readonly frame: Frame }[] {
+/**
+ * Where its frames begin and what they are, up to `maxSeconds` and one frame; empty: it is no MP3. The Info frame, which holds no sound, is left out. A file that
+ * ends too early, or goes on with something else, is refused.
+ */
+export function findFrames(file: Uint8Array, maxSeconds = Number.POSITIVE_INFINITY): { readonly at: number; readonly frame: Frame }[] {
   let at = firstFrame(file);
   const frames: { at: number; frame: Frame }[] = [];
   let promised: number | null = null;
+  let seconds = 0;
   for (let frame = frameAt(file, at); frame; frame = frameAt(file, at)) {
     if (at + frame.bytes > file.length) throw new Unreadable('the last frame is cut off');
     const count = frames.length === 0 ? framesPromised(file, at, frame) : null;
-    if (count === null) frames.push({ at, frame });
-    else promised = count;
+    if (count === null) {
+      frames.push({ at, frame });
+      seconds += frame.samples / frame.sampleRate;
+      if (seconds > maxSeconds) return frames;
+    } else promised = count;
     at += frame.bytes;
   }
+  if (frames.length === 0) return frames;
   if (promised !== null && frames.length < promised - 1) throw new Unreadable('frames are missing');
+  if (!isTagOrPadding(file.subarray(at))) throw new Unreadable('something else follows the frames');
   return frames;
+}
+
+/** ID3v1, APE and Lyrics3 tags stand at the end; some encoders fill a block with zeros. */
+function isTagOrPadding(rest: Uint8Array): boolean {
+  return (
+    /^(?:TAG|APETAGEX|LYRICSBEGIN|ID3)/u.test(Buffer.from(rest.subarray(0, 16)).toString('latin1')) || rest.every((byte) => byte === 0)
+  );
 }
 
 /** After tags in front, at three frames in a row: two bytes alone look like a frame too often. */

@@ -1,6 +1,8 @@
 // Pages of Ogg, and Vorbis in them, so far as it takes to put files of the same encoder one after the other.
 
-const PAGE_HEADER = 27;
+import { Unreadable } from './wav.js';
+
+export const PAGE_HEADER = 27;
 const FIRST_PAGE = 2;
 const LAST_PAGE = 4;
 /** Identification, comment, setup: the same in each file of the same encoder. */
@@ -25,9 +27,9 @@ async function* pagesOf(file: AsyncIterable<Uint8Array> | Iterable<Uint8Array>):
 }
 
 /** null: it is not complete yet. */
-function firstPage(bytes: Uint8Array): Page | null {
+export function firstPage(bytes: Uint8Array): Page | null {
   if (bytes.length < PAGE_HEADER) return null;
-  if (bytes[0] !== 0x4f || bytes[1] !== 0x67 || bytes[2] !== 0x67 || bytes[3] !== 0x53) throw new Error('no Ogg page begins here');
+  if (bytes[0] !== 0x4f || bytes[1] !== 0x67 || bytes[2] !== 0x67 || bytes[3] !== 0x53) throw new Unreadable('no Ogg page begins here');
   const laces = bytes.subarray(PAGE_HEADER, PAGE_HEADER + (bytes[26] as number));
   const length = laces.reduce((sum, lace) => sum + lace, PAGE_HEADER + (bytes[26] as number));
   return bytes.length < length ? null : { bytes: bytes.subarray(0, length), laces };

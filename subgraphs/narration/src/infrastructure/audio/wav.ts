@@ -11,14 +11,16 @@ const FLOAT = 3;
 /** The real format is then in the first two bytes of a GUID. */
 const EXTENSIBLE = 0xfffe;
 const HEADER_BYTES = 44;
+/** Who streams does not know the size yet, and leaves 0 or something like the largest number there. */
+const UNKNOWN_SIZE = 0x7fff_0000;
 
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
 
 /**
- * PCM of 8, 16, 24 or 32 bits and floats of 32 or 64, mixed down to mono; at most `maxSeconds` and one sample of it, however much there is. What the header
- * says of sizes is believed only as far as there are bytes: recorders that are cut off, or stream, leave 0 or the largest number there.
+ * PCM of 8, 16, 24 or 32 bits and floats of 32 or 64, mixed down to mono; at most `maxSeconds` and one sample of it, however much there is. Rejects what is cut
+ * off, and what no decoder would make sense of.
  */
 export function readWav(file: Uint8Array, maxSeconds: number): Waveform {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -38,6 +40,7 @@ export function readWav(file: Uint8Array, maxSeconds: number): Waveform {
       };
     } else if (id === 'data') {
       if (!format) throw new Unreadable('data before fmt');
+      if (size > file.length - start && size < UNKNOWN_SIZE) throw new Unreadable('the samples are cut off');
       const bytes = size === 0 ? file.length - start : Math.min(size, file.length - start);
       return readSamples(new DataView(file.buffer, file.byteOffset + start, bytes), format, maxSeconds);
     }

@@ -9,6 +9,10 @@ import { measure } from './measure.js';
 import { resample } from './resample.js';
 import { writeWav } from './wav.js';
 
+// The decoder of Opus tells the console of each damaged packet. Whoever sends one is told; the log of the service is not theirs to fill.
+// eslint-disable-next-line no-console -- silenced, not used
+console.error = () => {};
+
 /** Why it was not read is nobody's business but the log's. */
 export type Examined =
   | { readonly kind: 'recording'; readonly recording: Recording }
