@@ -30,10 +30,12 @@ afterAll(async () => {
 
 const examine = (file: Uint8Array) => room.examine(file, never);
 const code = (file: Uint8Array) => examine(file).then(({ measures }) => `read ${measures.durationSeconds.toFixed(1)} s`, codeOf);
-const codeOf = (error: { code?: string }) => error.code ?? String(error);
+const codeOf = (error: { code?: string; message?: string }) => error.code ?? `failed: ${error.message}`;
 
 /** A WAV whose header says what it is told to. */
-function wav({ format = 1, channels = 1, rate = 16_000, bits = 16, data = Buffer.alloc(64_000), size = data.length } = {}): Uint8Array {
+function wav(says: { format?: number; channels?: number; rate?: number; bits?: number; data?: Buffer; size?: number } = {}): Uint8Array {
+  const { format = 1, channels = 1, rate = 16_000, bits = 16, data = Buffer.alloc(64_000) } = says;
+  const size = says.size ?? data.length;
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
   header.writeUInt32LE(36 + data.length, 4);
