@@ -1,4 +1,5 @@
 import type { Caller } from '@storytelling/shared/graphql/caller';
+import type { MediaOf } from '@storytelling/shared/graphql/media';
 import { startLiveStreams } from '@storytelling/shared/infrastructure/live-streams';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { runOperation } from '@storytelling/shared/infrastructure/operation';
@@ -21,14 +22,26 @@ export const nobody: Caller = { kind: 'anonymous', permissions: [] };
 export const user = (userId: UserId): Caller => ({ kind: 'user', userId, permissions: [] });
 export const moderator = (userId: UserId): Caller => ({ kind: 'user', userId, permissions: ['story:moderate'] });
 
-const media = async (key: string) => ({ url: `https://media.example/${key}`, expiresAt: new Date(0), contentType: 'audio/mpeg' });
+const noMedia: MediaOf = async (key: string) => ({
+  url: `https://media.example/${key}`,
+  expiresAt: new Date(0),
+  contentType: 'audio/mpeg',
+});
 
 /** The graph of narrations on a database, asked as the gateway asks it, without a network between them. Nothing is spoken here. */
-export async function narrationGraphOn(database: Awaited<ReturnType<typeof narrationDatabase>>, newId: () => string) {
+export async function narrationGraphOn(
+  database: Pick<Awaited<ReturnType<typeof narrationDatabase>>, 'narrations' | 'prisma' | 'pool' | 'url'>,
+  newId: () => string,
+  {
+    others = {},
+    trains = () => 'profile',
+    media = noMedia,
+  }: { others?: Partial<NarrationVerbs>; trains?: (provider: string) => 'clone' | 'profile'; media?: MediaOf } = {},
+) {
   const { narrations, prisma, pool, url } = database;
   const streams = await startLiveStreams({ databaseUrl: url, pool, log: createLogger('test', 'silent') });
   const schema = narrationSchema();
-  const queries = { ...narrationQueries(prisma), ...voiceQueries(prisma, () => 'profile' as const) };
+  const queries = { ...narrationQueries(prisma), ...voiceQueries(prisma, trains) };
   const hears = async (userId: UserId, id: string) => (await queries.narrationsById([id], { userId, isModerator: false }))[0] !== null;
   const casting = { voices: prismaCastableVoices(prisma), providers: new Map() };
   const verbs: Partial<NarrationVerbs> = {
@@ -36,6 +49,7 @@ export async function narrationGraphOn(database: Awaited<ReturnType<typeof narra
     resumeNarration: resumeNarration({ narrations, hears, newId }),
     cancelNarration: cancelNarration({ narrations, hears }),
     deleteNarration: deleteNarration({ narrations, hears }),
+    ...others,
   };
 
   /** Data and the codes of the refusals in it; a fault of ours fails the test. */
