@@ -48,6 +48,9 @@ export const AnalysisProgressed = defineEvent({
   schema: z.object({ analysisId: z.uuid(), stage: z.string(), done: z.int().nonnegative(), total: z.int().nonnegative() }),
 });
 
+/** Claim check of a `storyScript` in the object store. Gone once the story is deleted. */
+const scriptClaim = z.object({ key: z.string(), sha256: z.string(), bytes: z.int() });
+
 export const StoryAnalyzed = defineEvent({
   type: 'StoryAnalyzed',
   context: 'story',
@@ -60,14 +63,23 @@ export const StoryAnalyzed = defineEvent({
     analysisId: z.uuid(),
     version,
     contentHash,
-    /** Claim check of a `storyScript` in the object store; null: analyzed before there was one. Gone once the story is deleted. */
-    script: z.object({ key: z.string(), sha256: z.string(), bytes: z.int() }).nullable(),
+    /** null: analyzed before there was one. */
+    script: scriptClaim.nullable(),
     segments: z.int().nonnegative(),
     /** Seconds of narration to be expected. */
     durationEstimate: z.number().nonnegative(),
     provider: z.string(),
     cost: money,
   }),
+});
+
+export const ScriptRevised = defineEvent({
+  type: 'ScriptRevised',
+  context: 'story',
+  version: 1,
+  reach: 'published',
+  meaning: 'There is another script of the same text: the writer has corrected characters or segments by hand.',
+  schema: z.object({ storyId, authorId, version, contentHash, script: scriptClaim }),
 });
 
 export const CharactersExtracted = defineEvent({
@@ -221,7 +233,7 @@ export const NextEditionDiscarded = defineEvent({
 });
 
 /**
- * What StoryAnalyzed.script stands for: JSON in the object store, too large for an event. The segments, in this order, are the whole text of the
+ * What `script` of StoryAnalyzed and ScriptRevised stands for: JSON in the object store, too large for an event. The segments, in this order, are the whole text of the
  * edition. Fields are added, never changed; a change that breaks readers gets another `format`.
  */
 export const storyScript = z.object({
@@ -255,6 +267,7 @@ export const storyEvents = catalogOf(
   AnalysisRequested,
   AnalysisProgressed,
   StoryAnalyzed,
+  ScriptRevised,
   CharactersExtracted,
   CharacterCorrected,
   CharacterImageChanged,
@@ -277,6 +290,7 @@ export type StoryEvent =
   | EventOf<typeof AnalysisRequested>
   | EventOf<typeof AnalysisProgressed>
   | EventOf<typeof StoryAnalyzed>
+  | EventOf<typeof ScriptRevised>
   | EventOf<typeof CharactersExtracted>
   | EventOf<typeof CharacterCorrected>
   | EventOf<typeof CharacterImageChanged>

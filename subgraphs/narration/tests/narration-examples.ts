@@ -34,7 +34,14 @@ export function aScript(storyId: string = randomUUID()): StoryScript {
 }
 
 const contentOf = (script: StoryScript, more: Partial<NarrationContent> = {}): NarrationContent => ({
-  ...{ contentHash: script.contentHash, language: 'en', format: 'mp3', sampleRate: 16_000, lines: linesOf(script) },
+  ...{
+    contentHash: script.contentHash,
+    scriptSha256: 'b'.repeat(64),
+    language: 'en',
+    format: 'mp3',
+    sampleRate: 16_000,
+    lines: linesOf(script),
+  },
   casting: { narrator: aVoice(), cast: [{ characterId: character.id, voice: aVoice('rms') }] },
   ...more,
 });

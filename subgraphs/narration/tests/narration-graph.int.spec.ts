@@ -22,8 +22,9 @@ describe('narrations in the graph', () => {
   });
 
   const author = user(writer);
-  const story = async (id: string, more: { publishedHash?: string | null; state?: string; contentHash?: string } = {}) => {
-    const facts = { authorId: writer, language: 'en', version: 1, contentHash: hash, publishedHash: null, state: 'open', ...more };
+  const story = async (id: string, more: { publishedHash?: string | null; state?: string; contentHash?: string; script?: object } = {}) => {
+    const script = { sha256: 'b'.repeat(64) };
+    const facts = { authorId: writer, language: 'en', version: 1, contentHash: hash, script, publishedHash: null, state: 'open', ...more };
     await database.prisma.storyFactsRecord.upsert({ where: { id }, create: { id, ...facts }, update: facts });
   };
   async function published(): Promise<{ storyId: string; id: NarrationId }> {
@@ -120,12 +121,14 @@ describe('narrations in the graph', () => {
     });
   });
 
-  it('are stale for their author once the story has another text', async () => {
+  it('are stale for their author once the story has another text, or another script of it', async () => {
     const { id, storyId } = await published();
     const isStale = async () =>
       ((await graph.ask('query ($id: ID!) { narration(id: $id) { isStale } }', { id }, author)).narration as { isStale: boolean }).isStale;
     expect(await isStale()).toBe(false);
     await story(storyId, { publishedHash: hash, contentHash: 'e'.repeat(64) });
+    expect(await isStale()).toBe(true);
+    await story(storyId, { publishedHash: hash, script: { sha256: 'c'.repeat(64) } });
     expect(await isStale()).toBe(true);
   });
 

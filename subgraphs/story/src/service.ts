@@ -28,7 +28,15 @@ import { prismaAuthors } from './infrastructure/prisma-authors.js';
 import { objectScripts } from './infrastructure/object-scripts.js';
 import { prismaModerations } from './infrastructure/prisma-moderations.js';
 import { whenAuthorErased } from './infrastructure/prisma-erasures.js';
-import { type AnalysisJob, analysisQueue, type ForgetJob, forgetQueue, prismaStories } from './infrastructure/prisma-stories.js';
+import {
+  type AnalysisJob,
+  analysisQueue,
+  type ForgetJob,
+  forgetQueue,
+  prismaStories,
+  type ScriptJob,
+  scriptQueue,
+} from './infrastructure/prisma-stories.js';
 import { chooseAnalysisProvider } from './infrastructure/providers/choose-provider.js';
 import { storyQueries } from './infrastructure/story-queries.js';
 import { storyContext } from './story-context.js';
@@ -53,7 +61,7 @@ export async function startStory(environment: Environment, ports: { provider?: A
   const images = uploadedImages({ folder: characterImageFolder, objects: store.objects, uploads, now, log });
   const provider = ports.provider ?? chooseAnalysisProvider(settings);
   closing.defer(() => provider.close?.());
-  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue, forgetQueue, ...personalDataQueues], log });
+  const jobs = await startJobs({ databaseUrl, queues: [analysisQueue, scriptQueue, forgetQueue, ...personalDataQueues], log });
   closing.defer(() => jobs.stop());
 
   const transact = unitOfWork(client, () => runtime.relay.nudge());
@@ -102,13 +110,10 @@ export async function startStory(environment: Environment, ports: { provider?: A
     { concurrency: 2, giveUp: (data) => context.jobs.giveUpAnalysis(data) },
     ({ data, isLastAttempt, signal, complete }) => context.jobs.runAnalysis({ ...data, isLastAttempt, signal, complete }),
   );
-
-  await jobs.work<ForgetJob>(
-    forgetQueue,
-    // Nobody waits for it; operators see it fail, and can run it again.
-    { concurrency: 1, giveUp: async () => undefined },
-    ({ data }) => context.jobs.forgetStory(data.storyId),
-  );
+  // Nobody waits for these; operators see them fail, and can run them again.
+  const nobodyWaits = { concurrency: 1, giveUp: async () => undefined };
+  await jobs.work<ScriptJob>(scriptQueue, nobodyWaits, ({ data, complete }) => context.jobs.reviseScript({ ...data, complete }));
+  await jobs.work<ForgetJob>(forgetQueue, nobodyWaits, ({ data }) => context.jobs.forgetStory(data.storyId));
 
   const server = await startSubgraphServer({
     context: 'story',

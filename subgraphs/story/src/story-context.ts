@@ -11,6 +11,7 @@ import { publishStory } from './application/publish-story.js';
 import { removeCharacter } from './application/remove-character.js';
 import { reportContent } from './application/report-content.js';
 import { giveUpAnalysis, runAnalysis } from './application/run-analysis.js';
+import { reviseScript } from './application/revise-script.js';
 import { saveCharacter } from './application/save-character.js';
 import { requestCharacterImageUpload, setCharacterImage } from './application/set-character-image.js';
 import { unpublishStory } from './application/unpublish-story.js';
@@ -20,11 +21,11 @@ import type { Authors } from './domain/authors.js';
 import type { CharacterImages, PicturedCharacters } from './domain/character-image.js';
 import type { Moderations } from './domain/moderations.js';
 import type { Scripts } from './domain/scripts.js';
-import type { StoryAnalyses } from './domain/stories.js';
+import type { StoryAnalyses, StoryScripts } from './domain/stories.js';
 import type { StoryId } from './domain/story.js';
 
 export interface StoryPorts {
-  readonly stories: StoryAnalyses;
+  readonly stories: StoryAnalyses & StoryScripts;
   readonly authors: Pick<Authors, 'hasVerifiedEmail'>;
   readonly moderations: Moderations;
   readonly scripts: Scripts;
@@ -72,6 +73,7 @@ export function storyContext({
     jobs: {
       runAnalysis: runAnalysis({ stories, scripts, provider, newId, now, tellOperator }),
       giveUpAnalysis: giveUpAnalysis(stories),
+      reviseScript: reviseScript({ stories, scripts }),
       /** After a story was deleted: what it has left outside the database. */
       forgetStory: (storyId: StoryId) => scripts.removeOf(storyId),
     },

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { StoryScript } from '@storytelling/shared/domain-events/story';
+import { reviseScript } from '../src/application/revise-script.js';
 import { edit, evolve, type Story, type StoryId } from '../src/domain/story.js';
 import { storyContent } from '../src/domain/story-content.js';
 import { toStory } from '../src/infrastructure/prisma-stories.js';
-import { analyzed, aStory, published, reader, writer } from './examples.js';
+import { analyzed, aStory, claimOf, published, reader, writer } from './examples.js';
 import { graphOn, user } from './graph-on.js';
 import { storyDatabase } from './story-database.js';
 
@@ -214,4 +216,57 @@ describe('corrections in the graph', () => {
     const { refused } = await graph.post(query, { input }, author);
     expect(refused).toMatchObject([{ code, field }]);
   });
+
+  it('make another script of the text, for whoever speaks, records or shows it', async () => {
+    await graph.ask(updateSegment, { input: { storyId, segmentId, speakerId: null, emotion: 'fear' } }, author);
+    expect(database.enqueued).toContainEqual({ storyId });
+    const { stored, revise } = scriptsKept();
+    await revise();
+    const [script] = stored;
+    expect(script).toMatchObject({
+      version: 1,
+      segments: [{ id: segmentId, emotion: 'fear', speakerId: null }],
+      emotions: [{ emotion: 'joy' }],
+    });
+    const event = (await database.events(storyId)).at(-1);
+    expect(event).toMatchObject({ type: 'ScriptRevised', data: { storyId, version: 1, script: claimOf(script as StoryScript) } });
+  });
+
+  it('made while the script is being stored are in it: it is made anew', async () => {
+    await save({ id: fox, name: 'Reynard' });
+    const { stored, revise } = scriptsKept(async () => {
+      if (stored.length === 1) await save({ id: fox, name: 'Renard' });
+    });
+    await revise();
+    expect(stored.map(({ characters }) => characters[0]?.name)).toEqual(['Reynard', 'Renard']);
+    expect((await database.events(storyId)).filter(({ type }) => type === 'ScriptRevised')).toMatchObject([
+      { data: { script: claimOf(stored[1] as StoryScript) } },
+    ]);
+  });
+
+  it('of a text that is not analyzed any more make no script', async () => {
+    const next = storyContent('Another text.');
+    await database.stories.update(storyId, (story) => edit(story, 1, { content: next }), { content: next });
+    const before = database.enqueued.length;
+    await save({ id: fox, name: 'Reynard' });
+    expect(database.enqueued.length).toBe(before);
+    const { stored, revise } = scriptsKept();
+    await revise();
+    expect(stored).toEqual([]);
+  });
+
+  /** What the job after a correction stores; `storing`: what happens meanwhile. */
+  function scriptsKept(storing: () => Promise<void> = async () => undefined) {
+    const stored: StoryScript[] = [];
+    const scripts = {
+      async put(script: StoryScript) {
+        stored.push(script);
+        await storing();
+        return claimOf(script);
+      },
+      removeOf: async () => undefined,
+    };
+    const job = reviseScript({ stories: database.stories, scripts });
+    return { stored, revise: () => job({ storyId, complete: async () => undefined }) };
+  }
 });

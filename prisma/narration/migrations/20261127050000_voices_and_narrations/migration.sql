@@ -62,6 +62,7 @@ CREATE TABLE "story_narrations" (
     "requested_by" VARCHAR(50) NOT NULL,
     "story_version" INTEGER NOT NULL,
     "content_hash" VARCHAR(64) NOT NULL,
+    "script_sha256" VARCHAR(64) NOT NULL,
     "language" VARCHAR(10) NOT NULL,
     "narrator_voice_id" UUID,
     "voices" JSONB NOT NULL,

@@ -53,6 +53,7 @@ export const generateNarration =
     const order = { storyId: story.id, requestedBy: by.id, version: claim.version, provider: whole.narrator.provider };
     return narrations.add(request({ narrationId: newId() as NarrationId, ...order, segments: lines.length, audioFormat: format }), {
       contentHash: claim.contentHash,
+      scriptSha256: claim.sha256,
       language,
       casting: whole,
       format,

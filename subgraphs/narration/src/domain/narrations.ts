@@ -9,6 +9,7 @@ import type { AudioFormat } from './studio.js';
 /** What is stored of a narration beside its events. */
 export interface NarrationContent {
   readonly contentHash: string;
+  readonly scriptSha256: string;
   readonly language: string;
   readonly casting: Casting;
   readonly format: AudioFormat;

@@ -26,7 +26,11 @@ export interface KnownStories {
   find(storyId: string): Promise<StoryFacts | undefined>;
 }
 
-/** Whether the story has another text by now than was narrated. */
-export function isStale(narration: { readonly contentHash: string }, story: Pick<StoryFacts, 'contentHash'> | undefined): boolean {
-  return story !== undefined && story.contentHash !== narration.contentHash;
+/** Whether the story has another text by now than was narrated, or another script of it: by a new analysis, or by the hand of its writer. */
+export function isStale(
+  narration: { readonly contentHash: string; readonly scriptSha256: string },
+  story: { readonly contentHash: string; readonly scriptSha256: string | null } | undefined,
+): boolean {
+  if (!story) return false;
+  return story.contentHash !== narration.contentHash || story.scriptSha256 !== narration.scriptSha256;
 }

@@ -57,7 +57,7 @@ export class StoryNarrationType {
   @Field(() => Int, { description: 'The version of the story that it speaks.' })
   storyVersion!: number;
 
-  @Field(() => Boolean, { description: 'Whether the story has another text by now.' })
+  @Field(() => Boolean, { description: 'Whether the story has another text by now, or another script of it.' })
   isStale!: boolean;
 
   @Field(() => GenerationStatus, { description: 'How far it has come.' })

@@ -84,7 +84,9 @@ type Row = {
   requested_by: string;
   story_version: number;
   content_hash: string;
+  script_sha256: string;
   story_hash: string | null;
+  story_script: string | null;
   language: string;
   voices: Casting;
   generation_status: NarrationView['status'];
@@ -101,7 +103,7 @@ type Row = {
   completed_at: Date | null;
 };
 
-const columns = Prisma.sql`n.id, n.story_id, n.requested_by, n.story_version, n.content_hash, s.content_hash AS story_hash, n.language, n.voices,
+const columns = Prisma.sql`n.id, n.story_id, n.requested_by, n.story_version, n.content_hash, n.script_sha256, s.content_hash AS story_hash, s.script ->> 'sha256' AS story_script, n.language, n.voices,
   n.generation_status, n.run, n.failure, n.total_segments, n.done_segments, n.audio_format, n.audio, n.captions, n.duration_seconds, n.stream_version,
   n.created_at, n.completed_at`;
 const tables = Prisma.sql`story_narrations n LEFT JOIN stories s ON s.id = n.story_id`;
@@ -126,7 +128,8 @@ function viewOf(row: Row, { userId, isModerator }: Listener): NarrationView {
     completedAt: row.completed_at,
   };
   if (isModerator || row.requested_by === userId) {
-    const stale = isStale({ contentHash: row.content_hash }, storyHash === null ? undefined : { contentHash: storyHash });
+    const narrated = { contentHash: row.content_hash, scriptSha256: row.script_sha256 };
+    const stale = isStale(narrated, storyHash === null ? undefined : { contentHash: storyHash, scriptSha256: row.story_script });
     return { ...common, hears: 'the work', isStale: stale, status: row.generation_status, run, failure, doneSegments: row.done_segments };
   }
   return { ...common, hears: 'the whole', isStale: false, status: 'completed', run: null, failure: null, doneSegments: row.total_segments };

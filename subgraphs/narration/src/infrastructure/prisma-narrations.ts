@@ -271,9 +271,9 @@ function toRow(narration: Narration) {
 }
 
 function newRow({ storyId, requestedBy, version, totalSegments }: Narration, content: NarrationContent) {
-  const { contentHash, language, casting, format, sampleRate } = content;
+  const { contentHash, scriptSha256, language, casting, format, sampleRate } = content;
   return {
-    ...{ storyId, requestedBy, storyVersion: version, totalSegments, contentHash, language, sampleRate },
+    ...{ storyId, requestedBy, storyVersion: version, totalSegments, contentHash, scriptSha256, language, sampleRate },
     narratorVoiceId: casting.narrator.isOwn ? casting.narrator.voiceId : null,
     voices: json(casting),
     audioFormat: format,

@@ -1,5 +1,6 @@
 import type { EventOf } from '@storytelling/shared/domain-events/event';
 import {
+  ScriptRevised,
   StoryAnalyzed,
   StoryArchived,
   StoryCreated,
@@ -39,6 +40,11 @@ export const storyProjectors: Readonly<Record<string, Projector<Tx>>> = {
     const { storyId: id, version, contentHash, script } = data as EventOf<typeof StoryAnalyzed>['data'];
     // One of before scripts were made: it has to be analyzed again.
     if (!script) return;
+    const known = { ...script, version, contentHash } satisfies KnownScript;
+    await tx.storyFactsRecord.update({ where: { id }, data: { script: known } });
+  },
+  [ScriptRevised.type]: async ({ data }, tx) => {
+    const { storyId: id, version, contentHash, script } = data as EventOf<typeof ScriptRevised>['data'];
     const known = { ...script, version, contentHash } satisfies KnownScript;
     await tx.storyFactsRecord.update({ where: { id }, data: { script: known } });
   },

@@ -1,12 +1,12 @@
-import type { StoryScript } from '@storytelling/shared/domain-events/story';
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { type AnalysisProgress, AnalysisFailure, type AnalysisProvider, type Extraction } from '../domain/analysis-provider.js';
 import { analyseText, estimateDurationSeconds } from '../domain/analysis-service.js';
 import { reconcile } from '../domain/findings.js';
-import { type ScriptClaim, scriptOf, type Scripts } from '../domain/scripts.js';
+import { scriptOf, type Scripts } from '../domain/scripts.js';
 import type { JobInTransaction, StoryAnalyses } from '../domain/stories.js';
 import type { FailedAnalysis, StoryId } from '../domain/story.js';
 import { complete, fail, isAwaited, reportProgress, type StoryAnalysis } from '../domain/story-analysis.js';
+import { withStoredScript } from './stored-script.js';
 
 export interface AnalysisRun extends JobInTransaction {
   readonly storyId: StoryId;
@@ -76,14 +76,7 @@ export const runAnalysis =
     }
   };
 
-/** The writer corrected something between the storing of the script and the decision: it is made anew. */
-class ScriptOutdated extends Error {
-  override readonly name = 'ScriptOutdated';
-}
-/** Each failure is a correction by hand in the milliseconds between the two. */
-const scriptAttempts = 5;
-
-/** The script is stored before the transaction, in which nothing remote happens. One that is not used after all is removed with its story. */
+/** The script is of the findings as they will be: reconciled with what was known just now. */
 async function completeWithScript(
   { stories, scripts, newId }: { stories: StoryAnalyses; scripts: Scripts; newId: () => string },
   {
@@ -106,30 +99,22 @@ async function completeWithScript(
     let next = 0;
     return () => (ids[next++] ??= newId());
   };
-  for (let attempt = 1; ; attempt += 1) {
-    const expected = await stories.peek(storyId);
-    const script =
-      expected && isAwaited(expected.story, analysis)
-        ? scriptOf(expected.story, reconcile(expected.known, extraction, idsAgain()))
-        : undefined;
-    const stored = script && { text: JSON.stringify(script), claim: await scripts.put(script) };
-    const claimOf = (made: StoryScript): ScriptClaim => {
-      if (stored?.text !== JSON.stringify(made)) throw new ScriptOutdated();
-      return stored.claim;
-    };
-    try {
-      await stories.complete(
+  await withStoredScript(
+    scripts,
+    async () => {
+      const expected = await stories.peek(storyId);
+      if (!expected || !isAwaited(expected.story, analysis)) return undefined;
+      return scriptOf(expected.story, reconcile(expected.known, extraction, idsAgain()));
+    },
+    (claimOf) =>
+      stories.complete(
         storyId,
         analysis,
         extraction,
         (story, previous) => complete(story, analysis, { extraction, previous, durationEstimate, newId: idsAgain(), claimOf }),
         job,
-      );
-      return;
-    } catch (error) {
-      if (!(error instanceof ScriptOutdated) || attempt === scriptAttempts) throw error;
-    }
-  }
+      ),
+  );
 }
 
 /** A job that died each time without a word must not leave its story waiting for ever. */

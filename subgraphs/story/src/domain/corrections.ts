@@ -4,7 +4,7 @@ import { MAX_CHARACTERS } from './analysis-repair.js';
 import { type CharacterChanges, MAX_ALIASES } from './character-changes.js';
 import { type Character, type KnownFindings, type Segment, sameName } from './findings.js';
 import { refuse } from './refusals.js';
-import type { Story } from './story.js';
+import { isDescribed, type Story } from './story.js';
 
 // What a writer corrects by hand in the findings. Corrections lie in the findings, not in an edition: they make no version, the last one
 // holds, and `reconcile` keeps them when the story is analyzed again.
@@ -117,10 +117,6 @@ export function correctSegment(
 
 export function requireOpen(story: Story): void {
   if (story.status === 'archived') throw refuse.STORY_ARCHIVED();
-}
-
-function isDescribed(story: Story): boolean {
-  return story.status === 'analyzing' ? story.analysis.statusBefore !== 'draft' : story.status !== 'draft';
 }
 
 function characterIn({ characters }: KnownFindings, id: string, field: string): Character {

@@ -1,6 +1,6 @@
-import type { StoryScript } from '@storytelling/shared/domain-events/story';
+import { ScriptRevised, type StoryEvent, type StoryScript } from '@storytelling/shared/domain-events/story';
 import type { Findings } from './findings.js';
-import type { Story, StoryId } from './story.js';
+import { isDescribed, type Story, type StoryId } from './story.js';
 
 /** What an event carries instead of a script. */
 export interface ScriptClaim {
@@ -46,4 +46,11 @@ export function scriptOf(
       segmentIndex,
     })),
   };
+}
+
+/** The script as a writer's corrections have left it, of a text that was analyzed. `claimOf`: it has been stored; nothing remote happens in a decision. */
+export function revise(story: Story, findings: Findings, claimOf: (script: StoryScript) => ScriptClaim): StoryEvent[] {
+  const { id: storyId, authorId, version, contentHash, status } = story;
+  if (!isDescribed(story) || status === 'archived' || status === 'deleted') return [];
+  return [ScriptRevised({ storyId, authorId, version, contentHash, script: claimOf(scriptOf(story, findings)) })];
 }

@@ -2,7 +2,7 @@ import type { StoryEvent } from '@storytelling/shared/domain-events/story';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { Extraction, TextToAnalyse } from './analysis-provider.js';
 import type { Correction } from './corrections.js';
-import type { KnownFindings } from './findings.js';
+import type { Findings, KnownFindings } from './findings.js';
 import type { Edition, Story, StoryId } from './story.js';
 import type { CompletedAnalysis, StoryAnalysis } from './story-analysis.js';
 
@@ -38,6 +38,19 @@ export interface StoryAnalyses extends StoryCorrections {
     decide: (story: Story, previous: KnownFindings) => CompletedAnalysis,
     job: JobInTransaction,
   ): Promise<StoryId>;
+}
+
+/** What the job needs that stores the script after a correction. */
+export interface StoryScripts {
+  /** What is found in a story just now, not locked: undefined when the story is gone. */
+  described(id: StoryId): Promise<Described | undefined>;
+  /** Lock, decide, append the events, end the job. */
+  revise(id: StoryId, decide: (described: Described) => readonly StoryEvent[], job: JobInTransaction): Promise<StoryId>;
+}
+
+export interface Described {
+  readonly story: Story;
+  readonly findings: Findings;
 }
 
 /** A job that ends in the transaction of its effect: the repository hands its own transaction over. */

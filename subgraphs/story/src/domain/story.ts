@@ -182,6 +182,11 @@ export function afterErasure(
   return { isKept: true, events: status === 'published' ? [] : [NextEditionDiscarded(published)] };
 }
 
+/** Whether its present text was analyzed: what is known of the text before an edit describes another one. */
+export function isDescribed(story: Story): boolean {
+  return story.status === 'analyzing' ? story.analysis.statusBefore !== 'draft' : story.status !== 'draft';
+}
+
 /** What was decided about an older version is refused, with the current one told. */
 export function requireVersion(story: Story, expectedVersion: number): void {
   if (story.version !== expectedVersion) throw refuse.STORY_CHANGED_MEANWHILE({ currentVersion: story.version });
@@ -248,6 +253,7 @@ export function evolve(story: Story | undefined, event: StoryEvent): Story {
       const { version, contentHash } = event.data;
       return settle({ ...story, version, contentHash: contentHash as Sha256, failure: null }, 'published');
     }
+    case 'ScriptRevised':
     case 'CharactersExtracted':
     case 'CharacterCorrected':
     case 'CharacterImageChanged':

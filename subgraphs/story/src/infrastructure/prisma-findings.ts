@@ -19,16 +19,17 @@ export async function knownFindings(tx: Transaction, storyId: string): Promise<K
   };
 }
 
-/** What readers see beside an edition: the findings as they are now, whatever is found in later texts. */
-export async function showFindings(tx: Transaction, storyId: string, version: number): Promise<void> {
+/** The findings as they are now. */
+export async function presentFindings(tx: Transaction, storyId: string): Promise<Findings> {
   const characters = await tx.storyCharacterRecord.findMany({ where: { storyId, position: { not: null } }, orderBy: { position: 'asc' } });
   const emotions = await tx.storyEmotionRecord.findMany({ where: { storyId }, orderBy: { position: 'asc' } });
   const segments = await segmentsOf(tx, storyId);
-  const publishedFindings = json({
-    characters: characters.map(toCharacter),
-    emotions: emotions.map(toEmotion),
-    segments,
-  } satisfies Findings);
+  return { characters: characters.map(toCharacter), emotions: emotions.map(toEmotion), segments };
+}
+
+/** What readers see beside an edition: the findings as they are now, whatever is found in later texts. */
+export async function showFindings(tx: Transaction, storyId: string, version: number): Promise<void> {
+  const publishedFindings = json(await presentFindings(tx, storyId));
   await tx.storyVersionRecord.update({ where: { storyId_version: { storyId, version } }, data: { publishedFindings } });
 }
 

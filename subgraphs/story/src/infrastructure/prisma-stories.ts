@@ -8,25 +8,31 @@ import type { StoryTitle } from '@storytelling/shared/value-objects/story-title'
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import type { Extraction } from '../domain/analysis-provider.js';
 import { refuse } from '../domain/refusals.js';
-import type { StoryAnalyses } from '../domain/stories.js';
+import type { StoryAnalyses, StoryScripts } from '../domain/stories.js';
 import {
   type AnalysisUnderWay,
   type Edition,
   evolve,
   type FailedAnalysis,
+  isDescribed,
   type Moderated,
   type Story,
   type StoryId,
   storyStream,
 } from '../domain/story.js';
 import { Prisma, type PrismaClient, type StoryRecord } from '../generated/prisma/client.js';
-import { json, knownFindings, replaceFindings, showFindings, writeCorrection } from './prisma-findings.js';
+import { json, knownFindings, presentFindings, replaceFindings, showFindings, writeCorrection } from './prisma-findings.js';
 
 type Transaction = Prisma.TransactionClient;
 
 /** One analysis of everything in a text: the only kind there is so far. */
 const fullAnalysis = 'full';
 export const analysisQueue = 'analyze-story';
+/** Stores the script after a correction by hand. */
+export const scriptQueue = 'revise-script';
+export interface ScriptJob {
+  readonly storyId: StoryId;
+}
 /** Removes what a deleted story has left outside the database. */
 export const forgetQueue = 'forget-story';
 export interface ForgetJob {
@@ -78,6 +84,11 @@ export function storyRows(jobs: Pick<Jobs, 'enqueue' | 'cancel'>) {
         await jobs.enqueue(tx, analysisQueue, job, analysisId);
       }
     }
+    if (isDescribed(story) && events.some(({ type }) => type === 'CharacterCorrected' || type === 'SegmentCorrected')) {
+      // One that is under way is not enqueued again: it waits for this transaction, and makes its script anew.
+      const job: ScriptJob = { storyId: story.id };
+      await jobs.enqueue(tx, scriptQueue, job, story.id);
+    }
   }
 
   async function locked(tx: Transaction, id: StoryId) {
@@ -98,7 +109,7 @@ export function prismaStories({
   client: PrismaClient;
   transact: UnitOfWork<Transaction>;
   jobs: Pick<Jobs, 'enqueue' | 'cancel'>;
-}): StoryAnalyses {
+}): StoryAnalyses & StoryScripts {
   const { write, locked } = storyRows(jobs);
 
   return {
@@ -165,6 +176,19 @@ export function prismaStories({
       const record = await client.storyRecord.findUnique({ where: { id } });
       return record ? { story: toStory(record), known: await knownFindings(client, id) } : undefined;
     },
+
+    async described(id) {
+      const record = await client.storyRecord.findUnique({ where: { id } });
+      return record ? { story: toStory(record), findings: await presentFindings(client, id) } : undefined;
+    },
+
+    revise: (id, decide, job) =>
+      transact(async (tx) => {
+        const before = await locked(tx, id);
+        await write(tx, before, decide({ story: before.story, findings: await presentFindings(tx, id) }), {});
+        await job.complete(tx);
+        return id;
+      }) as Promise<StoryId>,
 
     complete: (id, analysis, extraction, decide, job) =>
       transact(async (tx) => {
