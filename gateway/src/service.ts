@@ -11,7 +11,7 @@ import { parse, valueFromASTUntyped } from 'graphql';
 import { clientAddress, userAgent } from './access/authenticate.js';
 import { forwardIdentity } from './access/forward-identity.js';
 import { federation, type RegisteredOperations } from './engine/federation.js';
-import { pipeline } from './engine/pipeline.js';
+import { pipeline } from './pipeline.js';
 import { connectSubgraph, type RequestContext, type Subgraph } from './engine/subgraph.js';
 import { readSupergraph, type SupergraphSource, watchSupergraph } from './engine/supergraph-source.js';
 import { gatewayEnvironment, type GatewayEnvironment, subgraphUrl } from './environment.js';

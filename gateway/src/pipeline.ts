@@ -8,8 +8,18 @@ import { documentErrors, operationOf, variableErrors } from '@storytelling/share
 import { publicError, refusalError } from '@storytelling/shared/graphql/errors';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
-import { beyondLimits, limits } from '../access/limits.js';
-import type { RequestContext } from './subgraph.js';
+import { beyondLimits, limits } from './access/limits.js';
+import type { RequestContext } from './engine/subgraph.js';
+
+/**
+ * By GraphQL over HTTP, whoever names application/json alone reads 4xx as an answer of some proxy's and not of GraphQL: a request of the
+ * right form has 200 then, whatever is wrong with its document. Whoever names nothing (curl, fetch) or the newer
+ * application/graphql-response+json gets the status that says it.
+ */
+function namesJsonOnly(http: { headers: { get(name: string): string | undefined } } | undefined): boolean {
+  const accept = http?.headers.get('accept');
+  return accept !== undefined && /application\/json/i.test(accept) && !/application\/graphql-response\+json/i.test(accept);
+}
 
 /**
  * Apollo Server with our checks between parsing and execution. HTTP and WebSocket both come through here, subscriptions included, so
@@ -58,8 +68,10 @@ export function pipeline({
           const began = performance.now();
           return {
             // One line per operation: what was asked by name, how it ended, how long it took. Never a variable, never an answer.
-            async willSendResponse({ operationName, operation, response }) {
+            async willSendResponse({ operationName, operation, request, response }) {
               const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
+              if (response.http.status === 400 && errors?.[0]?.extensions?.code !== 'BAD_REQUEST' && namesJsonOnly(request.http))
+                response.http.status = 200;
               log.info(
                 {
                   operation: operationName?.slice(0, 64) ?? null,
