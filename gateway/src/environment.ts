@@ -34,6 +34,13 @@ const settings = z.object({
       }
     })
     .optional(),
+  /** Milliseconds from which on an operation is logged as slow, with its plan and its fetches. */
+  SLOW_OPERATION_MS: z.coerce.number({ error: 'a number of milliseconds' }).int().min(1).default(1_000),
+  /** The standard variables that ask for traces; the packages that make them read the others by themselves. */
+  OTEL_SDK_DISABLED: z.string().optional(),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], { error: 'otlp or none' }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
   /** How many proxies of ours stand in front; each appends to X-Forwarded-For. */
   TRUST_PROXY: z.coerce.number({ error: 'the number of proxies in front, 0 to 10' }).int().min(0).max(10).default(0),
   /** Origins of web pages that may use the API, separated by commas. Outside production: all, when unset. */
@@ -49,6 +56,12 @@ export type GatewayEnvironment = z.output<typeof settings>;
 
 export function gatewayEnvironment(environment: Environment): GatewayEnvironment {
   return readEnvironment(settings, environment);
+}
+
+/** Somebody has named where traces go, or has asked for them at the usual place. */
+export function asksForTraces(settings: GatewayEnvironment): boolean {
+  if (settings.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || settings.OTEL_TRACES_EXPORTER === 'none') return false;
+  return Boolean(settings.OTEL_TRACES_EXPORTER ?? settings.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? settings.OTEL_EXPORTER_OTLP_ENDPOINT);
 }
 
 /** SUBGRAPH_URL_<CONTEXT> of one subgraph, or what a stranger's supergraph says: ours says only `http://<context>`. */

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { type Environment, SettingError } from '@storytelling/shared/infrastructure/environment';
 import { startHttpServer } from '@storytelling/shared/infrastructure/http-server';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
-import { processMetricsRoute } from '@storytelling/shared/infrastructure/metrics';
 import { servedObjects } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
 import { clientAddress, userAgent } from './access/authenticate.js';
 import { forwardIdentity } from './access/forward-identity.js';
 import { federation, type RegisteredOperations } from './engine/federation.js';
-import { pipeline } from './engine/pipeline.js';
 import { connectSubgraph, type RequestContext, type Subgraph } from './engine/subgraph.js';
 import { readSupergraph, type SupergraphSource, watchSupergraph } from './engine/supergraph-source.js';
-import { gatewayEnvironment, type GatewayEnvironment, subgraphUrl } from './environment.js';
+import { asksForTraces, gatewayEnvironment, type GatewayEnvironment, subgraphUrl } from './environment.js';
 import { graphiql } from './graphiql.js';
 import { inbox } from './inbox.js';
+import { gatewayMetrics } from './observability/metrics.js';
+import { operationWatches } from './observability/watch.js';
+import { pipeline } from './pipeline.js';
 import { clientSockets } from './sockets.js';
 
 /** From src/ and dist/ alike. It changes with the code only, so nobody watches it. */
@@ -55,6 +56,9 @@ export async function startGateway(environment: Environment, { supergraph: given
   const gateway = await federation({ supergraph, registered, subgraph, log, production }).catch((error: unknown) => {
     throw new SettingError(`The supergraph cannot be served: ${error instanceof Error ? error.message : String(error)}`);
   });
+  const metrics = gatewayMetrics({ plansKept: () => gateway.plansKept(), registered: operationNames(registered) });
+  const tracing = asksForTraces(settings) ? (await import('./observability/tracing.js')).openTracing(environment, log) : undefined;
+  const watchOperation = operationWatches({ metrics, tracing, slowAfter: settings.SLOW_OPERATION_MS, log });
   const server = pipeline({ gateway, log, production });
   await server.start();
   const take = async (sdl: string) => {
@@ -64,11 +68,12 @@ export async function startGateway(environment: Environment, { supergraph: given
   const watching = given === undefined && source !== committed ? watchSupergraph(source, supergraph, take, log) : undefined;
 
   const allowOrigin = originRule(ALLOWED_ORIGINS, production);
-  const sockets = clientSockets({ server, authenticate, proxies: TRUST_PROXY, allowOrigin, log });
+  const sockets = clientSockets({ server, authenticate, proxies: TRUST_PROXY, allowOrigin, watchOperation, log });
   const close = async () => {
     await watching?.stop();
     await Promise.all(Array.from(subgraphs.values(), (subgraph) => subgraph.close()));
     await server.stop();
+    await tracing?.close();
   };
 
   const http = await startHttpServer<RequestContext>({
@@ -77,7 +82,7 @@ export async function startGateway(environment: Environment, { supergraph: given
     log,
     allowOrigin,
     routes: {
-      'GET /metrics': processMetricsRoute(),
+      'GET /metrics': metrics.route,
       ...(INBOX_DIR && !production && { 'GET /inbox': inbox(INBOX_DIR) }),
       ...(jwks && {
         'GET /.well-known/gateway-jwks.json': () => ({
@@ -99,11 +104,13 @@ export async function startGateway(environment: Environment, { supergraph: given
         const client = await authenticate(request.headers.authorization);
         const correlationId = randomUUID();
         const { userId, kind } = client.caller;
+        const watch = watchOperation(correlationId, request.headers.traceparent);
         return {
-          operation: { correlationId, actor: userId ? `user:${userId}` : kind },
+          operation: { correlationId, actor: userId ? `user:${userId}` : kind, traceparent: watch.traceparent },
           context: {
             client,
             correlationId,
+            watch,
             clientAddress: clientAddress(request, TRUST_PROXY),
             userAgent: userAgent(request),
           },
@@ -160,6 +167,12 @@ async function registeredOperations(folder: string | undefined): Promise<Registe
       `The folder of the setting REGISTERED_OPERATIONS cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }
+}
+
+function operationNames(registered: RegisteredOperations): string[] {
+  return Array.from(registered.values()).flatMap((text) =>
+    parse(text).definitions.flatMap((definition) => (definition.kind === 'OperationDefinition' && definition.name?.value) || []),
+  );
 }
 
 /** The contexts by the names that the supergraph gives them: `enum join__Graph { IDENTITY @join__graph(name: "identity", url: "…") }`. */

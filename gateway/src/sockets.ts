@@ -11,6 +11,7 @@ import { CloseCode } from 'graphql-ws';
 import { type Authenticate, authorizationIn, type Client, clientAddress, userAgent } from './access/authenticate.js';
 import { refuse } from './access/refusals.js';
 import type { RequestContext } from './engine/subgraph.js';
+import type { WatchOperation } from './observability/watch.js';
 
 /** Operations that one socket may have open. */
 const openOperations = 50;
@@ -53,12 +54,14 @@ export function clientSockets({
   authenticate,
   proxies,
   allowOrigin,
+  watchOperation,
   log,
 }: {
   server: ApolloServer<RequestContext>;
   authenticate: Authenticate;
   proxies: number;
   allowOrigin?: (origin: string) => boolean;
+  watchOperation: WatchOperation;
   log: Logger;
 }): GraphQLSockets {
   const clients = new WeakMap<Connection, Client>();
@@ -95,7 +98,9 @@ export function clientSockets({
         }
       },
       async onSubscribe({ extra: connection, subscriptions }, _id, { query, operationName, variables, extensions }) {
-        const operation = { correlationId: randomUUID(), actor: 'anonymous' };
+        const correlationId = randomUUID();
+        const watch = watchOperation(correlationId, extensions?.traceparent);
+        const operation = { correlationId, actor: 'anonymous', traceparent: watch.traceparent };
         const format = (error: unknown) => new PublicError(runOperation(operation, () => publicError(error, log)));
         try {
           if (Object.keys(subscriptions).length > openOperations) throw refuse.TOO_MANY_SUBSCRIPTIONS({ limit: openOperations });
@@ -112,7 +117,8 @@ export function clientSockets({
               {
                 contextValue: {
                   client,
-                  correlationId: operation.correlationId,
+                  correlationId,
+                  watch,
                   clientAddress: clientAddress(connection.request, proxies),
                   userAgent: userAgent(connection.request),
                   acceptSubscription: (opened) => {

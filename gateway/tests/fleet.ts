@@ -22,7 +22,7 @@ const peopleSdl = `
   enum Mood { CALM WILD }
   input RenameInput { id: ID! name: String! mood: Mood }
   type Query { me: Person person(id: ID!): Person asked: Asked boom: String slow: String }
-  type Asked { kind: String! id: String address: String correlationId: String! }
+  type Asked { kind: String! id: String address: String correlationId: String! traceparent: String }
   type Mutation { rename(input: RenameInput!): Person! }
 `;
 
@@ -116,6 +116,7 @@ export async function startFleet(settings: Record<string, string> = {}) {
           id: caller.userId,
           address: caller.clientAddress,
           correlationId: currentOperation().correlationId,
+          traceparent: currentOperation().traceparent,
         }),
         boom() {
           throw boom;

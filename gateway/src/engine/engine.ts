@@ -50,6 +50,8 @@ export interface Engine {
   readonly planner: Planner;
   /** What has been prepared and is still kept. */
   remembered(): readonly { readonly key: string; readonly document: DocumentNode; readonly operation: OperationDefinitionNode }[];
+  /** Whether preparing that again costs nothing. */
+  remembers(key: string): boolean;
   /** `key` names the document and the operation in it. Throws a GraphQLError when it cannot be planned. */
   prepare(key: string, document: DocumentNode, operation: OperationDefinitionNode): Prepared;
   execute(prepared: Prepared, variables: Variables, transport: Transport): Promise<ExecutionResult>;
@@ -158,6 +160,7 @@ export function createEngine(planner: Planner): Engine {
   return {
     planner,
     remembered: () => Array.from(operations, ([key, { document, operation }]) => ({ key, document, operation })),
+    remembers: (key) => operations.has(key),
     prepare,
     execute: (prepared, variables, transport) => run(prepared, variables, transport),
     mapEvent: run,

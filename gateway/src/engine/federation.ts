@@ -5,7 +5,16 @@ import { documentErrors, operationOf } from '@storytelling/shared/graphql/docume
 import { refusalError } from '@storytelling/shared/graphql/errors';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { mapEvents } from '@storytelling/shared/infrastructure/map-events';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, Kind, type OperationDefinitionNode, parse, print } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+} from 'graphql';
 import { refuse } from '../access/refusals.js';
 import { createEngine, type Engine, type Prepared } from './engine.js';
 import type { Transport } from './fetches.js';
@@ -22,6 +31,10 @@ export interface Federation extends GatewayInterface {
    * with the one that it has, when that is no supergraph or an operation that clients are registered with is not valid on it.
    */
   replace(supergraph: string): Promise<void>;
+  /** The plan of a valid operation, for people. */
+  describe(document: DocumentNode, operation: OperationDefinitionNode): string;
+  /** How many plans are remembered. */
+  plansKept(): number;
 }
 
 /** The texts of documents that clients rely on, by a name that says which. */
@@ -117,7 +130,11 @@ export async function federation({
           const engine = engines.get(schema) ?? current;
           const operation = operationOf(document, request.operationName);
           if (operation instanceof GraphQLError) throw operation;
-          const prepared = engine.prepare(keyOf(queryHash ?? print(document), operation), document, operation);
+          const key = keyOf(queryHash ?? print(document), operation);
+          const planned = context.watch.planning();
+          const remembered = engine.remembers(key);
+          const prepared = engine.prepare(key, document, operation);
+          planned(remembered);
           const variables = request.variables ?? {};
           if (prepared.kind !== 'subscription') return engine.execute(prepared, variables, transportFor(context));
           if (!context.acceptSubscription) throw refusalError(refuse.SUBSCRIPTION_OVER_HTTP(), { status: 400 });
@@ -126,6 +143,8 @@ export async function federation({
         },
       };
     },
+    describe: (document, operation) => current.planner.describe(document, operation.name?.value),
+    plansKept: () => current.remembered().length,
     async replace(sdl) {
       if (sdl === current.planner.supergraph) return;
       const next = await prepare(sdl);

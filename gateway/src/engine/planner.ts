@@ -1,6 +1,6 @@
 import { operationFromDocument } from '@apollo/federation-internals';
 import { ApolloGateway } from '@apollo/gateway';
-import type { QueryPlan } from '@apollo/query-planner';
+import { prettyFormatQueryPlan, type QueryPlan } from '@apollo/query-planner';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { type Types, typesOf } from './types.js';
@@ -13,6 +13,8 @@ export interface Planner {
   readonly types: Types;
   /** Only of a validated document. Takes 35–50 ms of this thread when it is new. */
   plan(document: DocumentNode, operationName: string | undefined): QueryPlan;
+  /** The same for people. */
+  describe(document: DocumentNode, operationName: string | undefined): string;
 }
 
 /** Rejects when the SDL is no supergraph. Takes 50–100 ms of this thread. */
@@ -32,11 +34,13 @@ export async function loadPlanner(supergraph: string, log?: Logger): Promise<Pla
   const { queryPlanner } = gateway.__testing();
   if (!queryPlanner) throw new Error('the supergraph is not loaded');
   const apiSchema = queryPlanner.supergraph.apiSchema();
+  const plan = (document: DocumentNode, operationName: string | undefined) =>
+    queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, operationName === undefined ? {} : { operationName }));
   return {
     supergraph,
     schema: apiSchema.toGraphQLJSSchema(),
     types: typesOf(queryPlanner.supergraph.schema.toGraphQLJSSchema()),
-    plan: (document, operationName) =>
-      queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, operationName === undefined ? {} : { operationName })),
+    plan,
+    describe: (document, operationName) => prettyFormatQueryPlan(plan(document, operationName)),
   };
 }

@@ -7,6 +7,7 @@ import { type Dispatcher, Pool } from 'undici';
 import { WebSocket } from 'ws';
 import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
+import type { OperationWatch } from '../observability/watch.js';
 import { breaker } from './breaker.js';
 import type { SubgraphAnswer, SubgraphRequest } from './fetches.js';
 
@@ -17,6 +18,8 @@ export type RequestContext = {
   /** The client's User-Agent, by which its owner recognises a session. */
   readonly userAgent?: string | undefined;
   readonly correlationId: string;
+  /** Hears what is done for it. */
+  readonly watch: OperationWatch;
   /** Set where a subscription can be served: takes its events instead of an answer. */
   readonly acceptSubscription?: (events: AsyncGenerator<ExecutionResult>) => void;
 };
@@ -72,6 +75,7 @@ export function connectSubgraph({
     body: string,
     { correlationId, clientAddress, userAgent }: RequestContext,
     authorization: string | undefined,
+    traceparent: string | undefined,
   ): Promise<{ status: number; text: string }> {
     return exchange(pool, {
       path: url.pathname,
@@ -81,6 +85,7 @@ export function connectSubgraph({
         accept: 'application/json',
         ...(authorization !== undefined && { authorization }),
         'x-correlation-id': correlationId,
+        ...(traceparent !== undefined && { traceparent }),
         'x-client-address': clientAddress,
         ...(userAgent && { 'x-client-agent': userAgent }),
       },
@@ -107,15 +112,20 @@ export function connectSubgraph({
   };
 
   /** Whoever may see different things must not share: the credential is part of what is equal. */
-  function shared(body: string, context: RequestContext, authorization: string | undefined): Promise<{ status: number; text: string }> {
+  function shared(
+    body: string,
+    context: RequestContext,
+    authorization: string | undefined,
+    traceparent: string | undefined,
+  ): Promise<{ status: number; text: string }> {
     const key = `${authorization} ${context.clientAddress} ${body}`;
     const known = underway.get(key);
     if (known) return known;
-    const answer = post(body, context, authorization)
+    const answer = post(body, context, authorization, traceparent)
       .catch((error: unknown) => {
         // A fetch that timed out would make the client wait twice.
         if (isTimeout(error)) throw error;
-        return post(body, context, authorization);
+        return post(body, context, authorization, traceparent);
       })
       .finally(() => underway.delete(key));
     underway.set(key, answer);
@@ -124,18 +134,24 @@ export function connectSubgraph({
 
   /** What changes something is sent once: it may have happened before its answer was lost. */
   async function send({ body, isQuery }: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer> {
-    if (!circuit.admits()) throw unavailable();
+    const fetching = context.watch.fetching(name);
+    if (!circuit.admits()) {
+      fetching.ended('left alone');
+      throw unavailable();
+    }
     try {
       const authorization = await authorize(name, context);
-      const { status, text } = await (isQuery ? shared(body, context, authorization) : post(body, context, authorization));
+      const { status, text } = await (isQuery ? shared : post)(body, context, authorization, fetching.traceparent);
       const answer: unknown = JSON.parse(text);
       // Whatever makes a subgraph refuse a whole planned operation (another schema than the supergraph says, another key than ours) is
       // not the client's fault and none of its business.
       if (!isAnswer(answer) || (answer.data === undefined && status !== 200)) throw new Error(`answered ${status}: ${text.slice(0, 300)}`);
       circuit.succeeded();
+      fetching.ended('answered', status);
       return answer;
     } catch (error) {
       circuit.failed();
+      fetching.ended('failed');
       log.error({ err: error, subgraph: name }, 'subgraph request failed');
       throw unavailable();
     }
@@ -143,8 +159,9 @@ export function connectSubgraph({
 
   async function extensionsOf(context: RequestContext) {
     const authorization = await authorize(name, context);
-    const { correlationId, clientAddress } = context;
-    return { ...(authorization !== undefined && { authorization }), correlationId, clientAddress };
+    const { correlationId, clientAddress, watch } = context;
+    const { traceparent } = watch;
+    return { ...(authorization !== undefined && { authorization }), correlationId, clientAddress, ...(traceparent && { traceparent }) };
   }
 
   let silence: NodeJS.Timeout | undefined;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type Broker, type Cluster, type Consumer, type EachBatchPayload, type Message, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Consumer, type EachBatchPayload, type Message, type Producer } from 'kafkajs';
 import type { StoredEvent } from '../domain-events/event.js';
 import { SettingError } from './environment.js';
 import { type EventBus, type EventHandler, type EventSubscription, healthRecord, type UnreadableHandler } from './event-bus.js';
 import { connectionOptions, isSignInFailure, settingAtFault } from './kafka-connection.js';
 import { kafkaMessage, receivedMessage } from './kafka-envelope.js';
 import './kafka-idle-timer.js';
+import { leaveGroup } from './kafka-leave.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import type { Logger } from './logger.js';
 
@@ -44,9 +45,9 @@ export async function openKafkaBus({
   const subscriptions = new Set<EventSubscription>();
 
   /** One per consumer: kafkajs shares committed offsets between all clients of an instance, also those of two members of one group. */
-  const kafka = () =>
+  const kafka = (name = clientId) =>
     new kafkajs.Kafka({
-      clientId,
+      clientId: name,
       ...connectionOptions(settings),
       connectionTimeout: 5_000,
       requestTimeout,
@@ -209,8 +210,9 @@ export async function openKafkaBus({
     let consumer: Consumer | undefined;
     let pause = 250;
     const tell = tellOnce();
-    /** Our name in the group; after a crash nobody has taken leave for it. */
-    let member: string | undefined;
+    /** Ours alone: by it the group tells which members are this subscription's, also one that kafkajs knows nothing of any more. */
+    const memberName = `${clientId}.${randomUUID()}`;
+    let mayHaveLeftBehind = false;
     const left = Promise.withResolvers<undefined>();
     if (ended.aborted) left.resolve(undefined);
     ended.addEventListener('abort', () => left.resolve(undefined), { once: true });
@@ -220,13 +222,17 @@ export async function openKafkaBus({
       await ensureTopics(topics);
       if (positions && positions.size === 0) await findEnds(topics, positions);
       let isRetriable = false;
-      let cluster: Cluster | undefined;
-      const made = kafka().consumer({
+      const made = kafka(memberName).consumer({
         groupId,
         partitionAssigners: [
           (config) => {
-            cluster = config.cluster;
-            return kafkajs.PartitionAssigners.roundRobin(config);
+            const assigner = kafkajs.PartitionAssigners.roundRobin(config);
+            const protocol: typeof assigner.protocol = (subscription) => {
+              // Asked for on each attempt to join, which kafkajs goes on with when it has been told to stop.
+              ended.throwIfAborted();
+              return assigner.protocol(subscription);
+            };
+            return { ...assigner, protocol };
           },
         ],
         sessionTimeout: 45_000,
@@ -246,8 +252,7 @@ export async function openKafkaBus({
         },
       });
       const crashed = new Promise<Error>((resolve) => made.on(made.events.CRASH, ({ payload }) => resolve(payload.error)));
-      made.on(made.events.GROUP_JOIN, ({ payload }) => {
-        member = payload.memberId;
+      made.on(made.events.GROUP_JOIN, () => {
         consumer = made;
         health.clear(name);
         pause = 250;
@@ -257,14 +262,11 @@ export async function openKafkaBus({
       });
       let error: Error | undefined;
       try {
-        if (member && cluster) {
-          await made.connect();
-          await leaveGroup(cluster, groupId, member);
-          member = undefined;
-        }
+        if (mayHaveLeftBehind) await leaveGroup(kafka(), groupId, memberName);
         await made.subscribe({ topics: [...topics], fromBeginning: !positions });
         // Resolves when the group has taken us in, for which it waits until members that were killed are given up (45 s). Whoever subscribes is
         // starting a service, which must not wait: the events do.
+        mayHaveLeftBehind = true;
         const joining = made.run({
           autoCommit: false,
           eachBatchAutoResolve: false,
@@ -275,8 +277,10 @@ export async function openKafkaBus({
         const refused = new Promise<never>((_, reject) => void joining.catch(reject));
         error = await Promise.race([crashed, left.promise, refused]);
       } finally {
+        const hadJoined = consumer === made;
         consumer = undefined;
-        await limited(made.disconnect(), 3_000);
+        const hasEnded = await limited(made.disconnect(), 3_000);
+        if (ended.aborted && mayHaveLeftBehind && !(hadJoined && hasEnded)) await limited(leaveGroup(kafka(), groupId, memberName), 1_000);
       }
       if (!error) return false;
       const fault = settingAtFault(error);
@@ -464,21 +468,6 @@ export async function openKafkaBus({
   };
 }
 
-/**
- * For a member that a crash has left behind (kafkajs forgets it, and with one broker it crashes whenever that goes): otherwise the group waits
- * for its session to end, which takes 45 s. The call exists in kafkajs, beside those that its types name.
- */
-async function leaveGroup(cluster: Cluster, groupId: string, memberId: string): Promise<void> {
-  const coordinator: Broker & { leaveGroup?(member: { groupId: string; memberId: string }): Promise<unknown> } =
-    await cluster.findGroupCoordinator({ groupId });
-  try {
-    await coordinator.leaveGroup?.({ groupId, memberId });
-  } catch (error) {
-    // Forgotten by itself. Anything else (a coordinator that has just started and is still reading its groups) is tried again.
-    if ((error as { type?: string }).type !== 'UNKNOWN_MEMBER_ID') throw error;
-  }
-}
-
 /** In order, each of at most `maxBatchBytes`. */
 function batchesOf(events: readonly StoredEvent[]): Message[][] {
   const batches: Message[][] = [];
@@ -510,9 +499,14 @@ function partitionOf(key: string): { topic: string; partition: number } {
   return { topic: key.slice(0, at), partition: Number(key.slice(at + 1)) };
 }
 
-/** A broker that does not answer must not keep a process from ending. */
-async function limited(work: Promise<unknown>, ms: number): Promise<void> {
+/** A broker that does not answer must not keep a process from ending. Resolves to whether the work was done. */
+async function limited(work: Promise<unknown>, ms: number): Promise<boolean> {
   const end = new AbortController();
-  await Promise.race([work.catch(() => undefined), sleep(ms, undefined, { signal: end.signal }).catch(() => undefined)]);
+  const isDone = work.then(
+    () => true,
+    () => false,
+  );
+  const isDoneInTime = await Promise.race([isDone, sleep(ms, false, { signal: end.signal }).catch(() => false)]);
   end.abort();
+  return isDoneInTime;
 }

@@ -11,7 +11,10 @@ export function createLogger(name: string, level: string): Logger {
   return pino({
     level,
     base: { context: name },
-    mixin: () => ({ correlationId: currentOperation().correlationId }),
+    mixin() {
+      const { correlationId, traceparent } = currentOperation();
+      return { correlationId, ...(traceparent && { traceId: traceparent.split('-')[1] }) };
+    },
     redact: {
       paths: [
         'password',

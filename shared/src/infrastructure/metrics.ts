@@ -17,9 +17,9 @@ function processMetrics(): Registry {
   return ofProcess;
 }
 
-/** GET /metrics of a service that has no database: what its process needs. */
-export function processMetricsRoute(): HttpRoute {
-  return () => answer(processMetrics());
+/** GET /metrics: what is in the registries, and what the process needs. */
+export function metricsRoute(...registries: Registry[]): HttpRoute {
+  return () => answer(...registries, processMetrics());
 }
 
 async function answer(...registries: Registry[]) {

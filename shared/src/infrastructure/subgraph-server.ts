@@ -24,6 +24,7 @@ import type { Logger } from './logger.js';
 import { mapEvents } from './map-events.js';
 import { type Operation, runOperation } from './operation.js';
 import type { RunningService } from './run-service.js';
+import { traceparentIn } from './trace-context.js';
 
 export interface SubgraphServerOptions<Context extends BaseContext> {
   /** The context's name, which is also the audience of the tokens that it takes. */
@@ -111,7 +112,11 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
       async onSubscribe(_connection, _id, { query, operationName, variables, extensions }) {
         try {
           const caller = withClient(await verify(bearer(extensions?.authorization)), { 'x-client-address': extensions?.clientAddress });
-          const operation: Operation = { correlationId: correlationId(extensions?.correlationId), actor: actorOf(caller) };
+          const operation: Operation = {
+            correlationId: correlationId(extensions?.correlationId),
+            actor: actorOf(caller),
+            traceparent: traceparentIn(extensions?.traceparent),
+          };
           const document = parse(query);
           const invalid = documentErrors(schema, document, production);
           if (invalid.length > 0) return invalid;
@@ -158,7 +163,11 @@ export async function startSubgraphServer<Context extends BaseContext>(options: 
       async open(request) {
         const caller = withClient(await verify(bearer(request.headers.authorization)), request.headers);
         return {
-          operation: { correlationId: correlationId(request.headers['x-correlation-id']), actor: actorOf(caller) },
+          operation: {
+            correlationId: correlationId(request.headers['x-correlation-id']),
+            actor: actorOf(caller),
+            traceparent: traceparentIn(request.headers.traceparent),
+          },
           context: makeContext(caller),
         };
       },

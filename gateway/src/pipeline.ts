@@ -8,22 +8,26 @@ import { documentErrors, operationOf, variableErrors } from '@storytelling/share
 import { publicError, refusalError } from '@storytelling/shared/graphql/errors';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
-import { beyondLimits, limits } from '../access/limits.js';
-import type { RequestContext } from './subgraph.js';
+import { beyondLimits, limits } from './access/limits.js';
+import type { Federation } from './engine/federation.js';
+import type { RequestContext } from './engine/subgraph.js';
+import { serverTiming } from './observability/watch.js';
+
+/**
+ * By GraphQL over HTTP, whoever names application/json alone reads 4xx as an answer of some proxy's and not of GraphQL: a request of the
+ * right form has 200 then, whatever is wrong with its document. Whoever names nothing (curl, fetch) or the newer
+ * application/graphql-response+json gets the status that says it.
+ */
+function namesJsonOnly(http: { headers: { get(name: string): string | undefined } } | undefined): boolean {
+  const accept = http?.headers.get('accept');
+  return accept !== undefined && /application\/json/i.test(accept) && !/application\/graphql-response\+json/i.test(accept);
+}
 
 /**
  * Apollo Server with our checks between parsing and execution. HTTP and WebSocket both come through here, subscriptions included, so
  * that no transport can skip one: parse (tokens) → limits → validate → variables → execute.
  */
-export function pipeline({
-  gateway,
-  log,
-  production,
-}: {
-  gateway: NonNullable<ConstructorParameters<typeof ApolloServer<RequestContext>>[0]['gateway']>;
-  log: Logger;
-  production: boolean;
-}) {
+export function pipeline({ gateway, log, production }: { gateway: Federation; log: Logger; production: boolean }) {
   // Apollo Server keeps parsed documents; what is found in one is kept as long as it.
   const checked = new WeakMap<DocumentNode, { schema: GraphQLSchema; errors: readonly GraphQLError[] }>();
 
@@ -54,21 +58,28 @@ export function pipeline({
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       {
-        async requestDidStart() {
-          const began = performance.now();
+        async requestDidStart({ contextValue: { watch } }) {
+          watch.begun();
           return {
-            // One line per operation: what was asked by name, how it ended, how long it took. Never a variable, never an answer.
-            async willSendResponse({ operationName, operation, response }) {
-              const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
-              log.info(
-                {
-                  operation: operationName?.slice(0, 64) ?? null,
-                  type: operation?.operation,
-                  codes: errors?.map(({ extensions }) => extensions?.code),
-                  ms: Math.round(performance.now() - began),
-                },
-                'operation',
-              );
+            async willSendResponse({ operationName, operation, document, queryHash, request, response }) {
+              if (response.body.kind !== 'single') throw new Error('an answer in parts');
+              const result = response.body.singleResult;
+              const codes = (result.errors ?? []).map(({ extensions }) => String(extensions?.code));
+              if (response.http.status === 400 && codes[0] !== 'BAD_REQUEST' && namesJsonOnly(request.http)) response.http.status = 200;
+              const account = watch.ended({
+                name: operationName?.slice(0, 64),
+                type: operation?.operation,
+                hash: queryHash,
+                codes,
+                refused: result.data === undefined,
+              });
+              if (production || !request.http?.headers.has('x-explain')) return;
+              response.http.headers.set('server-timing', serverTiming(account));
+              if (document && operation && result.data !== undefined)
+                result.extensions = {
+                  ...result.extensions,
+                  explain: { ...account, steps: gateway.describe(document, operation).split('\n') },
+                };
             },
             async responseForOperation({ schema, document, request, response }) {
               const found = problems(schema, document);
