@@ -104,7 +104,7 @@ export async function runOnNode24(program) {
     await import(pathToFileURL(program).href);
     return;
   }
-  const child = spawn(node, [program, ...process.argv.slice(2)], { env: toolEnvironment(), stdio: 'inherit' });
+  const child = spawn(node, [...process.execArgv, program, ...process.argv.slice(2)], { env: toolEnvironment(), stdio: 'inherit' });
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   // kill -9 of npm leaves it no chance to pass anything on.
   const parent = process.ppid;

@@ -1,6 +1,7 @@
 // `npm start`. This file has to be understood by old versions of Node, to tell which one is needed: what is newer is imported after that.
 // In package.json `exec` takes the shell out from between npm and this process: SIGTERM to npm would end the shell alone. What follows `||` is
-// for Windows, which has no exec.
+// for Windows, which has no exec. The young generation may have 8 MB: a start makes much that is soon garbage, and with the default of node 24
+// that held 100 MB more.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
