@@ -3,6 +3,7 @@ import { jpegPicture, withExif } from '@storytelling/shared/testing/pictures';
 import type { startOpenIdProvider } from '../../tools/oidc/provider.mjs';
 import { appCode } from '../authenticator-app.js';
 import { type RunningPlatform, until } from '../running-platform.js';
+import { sendTo, type Upload, uploadFields } from '../uploads.js';
 import type { Canaries } from './whereabouts.js';
 
 // What people do on the platform before one of them is erased: whatever leaves words of a person somewhere, each word with a canary in it.
@@ -26,9 +27,8 @@ const saveCharacter = 'mutation ($input: SaveCharacterInput!) { saveCharacter(in
 const setCharacterImage = 'mutation ($input: SetCharacterImageInput!) { setCharacterImage(input: $input) { image { url } } }';
 const reportContent = 'mutation ($input: ReportContentInput!) { reportContent(input: $input) { id } }';
 const moderateStory = 'mutation ($input: ModerateStoryInput!) { moderateStory(input: $input) { id } }';
-const upload = '{ id url method headers { name value } }';
-const requestProfileImageUpload = `mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) ${upload} }`;
-const requestCharacterImageUpload = `mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) ${upload} }`;
+const requestProfileImageUpload = `mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) ${uploadFields} }`;
+const requestCharacterImageUpload = `mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) ${uploadFields} }`;
 const readStory = 'query ($id: ID!) { story(id: $id) { status characters { id } } }';
 
 export const password = 'a fox in the cellar';
@@ -196,17 +196,10 @@ async function holdsDevice(platform: RunningPlatform, token: string): Promise<st
 
 /** The id of an upload whose bytes have been sent. */
 async function sent(platform: RunningPlatform, ask: string, input: object, body: Buffer, token: string): Promise<string> {
-  interface Upload {
-    readonly id: string;
-    readonly url: string;
-    readonly method: string;
-    readonly headers: { readonly name: string; readonly value: string }[];
-  }
   const [promised] = Object.values(await platform.ask<Record<string, Upload>>(ask, { input }, token));
   if (!promised) throw new Error('no upload');
-  const headers = promised.headers.map(({ name, value }) => [name, value] as [string, string]);
-  const response = await fetch(promised.url, { method: promised.method, headers, body: new Uint8Array(body) });
-  if (!response.ok) throw new Error(`An upload was answered with ${response.status}.`);
+  const status = await sendTo(promised, body);
+  if (status !== 204) throw new Error(`An upload was answered with ${status}.`);
   return promised.id;
 }
 

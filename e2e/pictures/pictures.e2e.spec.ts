@@ -4,17 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sizeOf } from '@storytelling/shared/infrastructure/images';
 import { jpegPicture, pngPicture, withExif } from '@storytelling/shared/testing/pictures';
 import { RunningPlatform } from '../running-platform.js';
+import { sendTo, type Upload, uploadFields } from '../uploads.js';
 
 // A picture is sent through the graph, looked at, kept without what it tells about its maker, and shown to whoever may see what it is of.
 
-interface Upload {
-  readonly id: string;
-  readonly url: string;
-  readonly method: string;
-  readonly headers: { name: string; value: string }[];
-  readonly maxBytes: number;
-  readonly expiresAt: string;
-}
 interface Media {
   readonly url: string;
   readonly expiresAt: string;
@@ -42,20 +35,13 @@ async function register(displayName: string) {
   return { token: session.accessToken, id: session.user.id };
 }
 
-async function send(upload: Upload, body: Buffer): Promise<number> {
-  const headers = upload.headers.map(({ name, value }) => [name, value] as [string, string]);
-  return (await fetch(upload.url, { method: upload.method, headers, body: new Uint8Array(body) })).status;
-}
-
-const upload = '{ id url method headers { name value } maxBytes expiresAt }';
-
 async function sent(body: Buffer, token: string, contentType = 'image/jpeg'): Promise<Upload> {
   const { requestProfileImageUpload: promised } = await platform.ask<{ requestProfileImageUpload: Upload }>(
-    `mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) ${upload} }`,
+    `mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) ${uploadFields} }`,
     { input: { contentType, sizeBytes: body.length } },
     token,
   );
-  expect(await send(promised, body)).toBe(204);
+  expect(await sendTo(promised, body)).toBe(204);
   return promised;
 }
 
@@ -119,7 +105,7 @@ describe('a picture of oneself', () => {
     const first = await imageOf(ada.id);
     // The answer was lost: the same mutation again.
     expect((await use(promised.id, ada.token)).data?.updateProfile.profile.image?.url).toBe(first?.url);
-    expect(await send(promised, photo)).toBe(409);
+    expect(await sendTo(promised, photo)).toBe(409);
 
     const replaced = await sent(pngPicture(30, 20), ada.token, 'image/png');
     expect((await use(replaced.id, ada.token)).errors).toBeUndefined();
@@ -186,7 +172,7 @@ describe('a picture of oneself', () => {
 
 describe('a picture of a character', () => {
   const ask = <Data>(query: string, input: object, token: string) => platform.post<Data>(query, { input }, token);
-  const request = `mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) ${upload} }`;
+  const request = `mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) ${uploadFields} }`;
   const set = 'mutation ($input: SetCharacterImageInput!) { setCharacterImage(input: $input) { id name image { url contentType } } }';
   const seen = 'query ($id: ID!) { story(id: $id) { isPublished characters { id name image { url } } } }';
 
@@ -209,7 +195,7 @@ describe('a picture of a character', () => {
 
     const { data } = await ask<{ requestCharacterImageUpload: Upload }>(request, { ...of, ...file }, ada.token);
     const promised = data?.requestCharacterImageUpload as Upload;
-    expect(await send(promised, photo)).toBe(204);
+    expect(await sendTo(promised, photo)).toBe(204);
     expect((await ask(set, { ...of, imageUploadId: promised.id }, bob.token)).errors?.[0]?.extensions.code).toBe('STORY_NOT_FOUND');
     // Good for this character, and for nothing else.
     expect((await use(promised.id, ada.token)).errors?.[0]?.extensions.code).toBe('UPLOAD_UNKNOWN');

@@ -7,6 +7,7 @@ import { encode } from './encode.js';
 import { evenLoudness } from './loudness.js';
 import { measure } from './measure.js';
 import { resample } from './resample.js';
+import { trim } from './trim.js';
 import { writeWav } from './wav.js';
 
 // The decoder of Opus tells the console of each damaged packet. Whoever sends one is told; the log of the service is not theirs to fill.
@@ -44,8 +45,9 @@ export interface MasterTask {
 /** Called by its name. @public */
 export async function master({ sound, as }: MasterTask): Promise<MasteredSegment> {
   const waveform = { samples: Float32Array.from(sound.samples, (value) => value / 32_768), sampleRate: sound.sampleRate };
-  const { samples } = resample(waveform, as.sampleRate);
-  const loudness = evenLoudness(samples, as.sampleRate);
+  const evened = resample(waveform, as.sampleRate).samples;
+  const loudness = evenLoudness(evened, as.sampleRate);
+  const samples = trim(evened, as.sampleRate);
   const withPause = new Float32Array(samples.length + Math.round(as.pauseSeconds * as.sampleRate));
   withPause.set(samples);
   return { ...(await encode({ samples: withPause, sampleRate: as.sampleRate }, as.format)), loudness };
