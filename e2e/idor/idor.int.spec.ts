@@ -19,12 +19,14 @@ type Kind = keyof typeof kinds;
 
 let running: Awaited<ReturnType<typeof startContexts>>;
 let identity: pg.Pool;
+let narration: pg.Pool;
 let people: Record<Who, Person>;
 let my: Belongings;
 
 beforeAll(async () => {
   running = await startContexts();
   identity = openPool({ connectionString: running.databaseUrl('identity'), max: 2 });
+  narration = openPool({ connectionString: running.databaseUrl('narration'), max: 1 });
   people = Object.fromEntries(
     await Promise.all(whos.map(async (who) => [who, await somebody(who, running.ask, identity)] as const)),
   ) as Record<Who, Person>;
@@ -33,6 +35,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await identity.end();
+  await narration.end();
   await running.stop();
 });
 
@@ -141,7 +144,14 @@ async function belongings(): Promise<Belongings> {
     return id;
   };
   const newPublished = async () => publish(await newAnalyzed());
-  const secrets = { ...people.owner.secrets, draft: `Draft ${randomUUID()}`, nextEdition: `Next ${randomUUID()}` };
+  const secrets = {
+    ...people.owner.secrets,
+    draft: `Draft ${randomUUID()}`,
+    nextEdition: `Next ${randomUUID()}`,
+    voice: `Voice ${randomUUID()}`,
+    consent: `I agree ${randomUUID()}`,
+    recorded: `Recorded ${randomUUID()}`,
+  };
   const [draft, analyzed, published] = await Promise.all([newDraft(secrets.draft), newAnalyzed(), newAnalyzed()]);
   const { cursor: cursorOfPublished } = await storyOf(published);
   const verify = 'mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { id } }';
@@ -164,6 +174,54 @@ async function belongings(): Promise<Belongings> {
     picture,
     'identity',
   );
+  const narrate = (input: string, variables: object) => run(input, variables, 'narration');
+  const ready = (await narrate('{ readyMadeVoices(provider: "local") { id } }', {})).readyMadeVoices as { id: string }[];
+  const readyMadeVoice = ready[0]?.id ?? '';
+  const newNarration = async (storyId = analyzed) => {
+    const generate = 'mutation ($input: GenerateNarrationInput!) { generateNarration(input: $input) { id } }';
+    return ((await narrate(generate, { input: { storyId, voiceId: readyMadeVoice } })).generateNarration as { id: string }).id;
+  };
+  const completed = async (id: string) => {
+    const read = 'query ($id: ID!) { narration(id: $id) { status segments(first: 1) { nodes { id } } updates { cursor } } }';
+    type Narration = { status: string; segments: { nodes: { id: string }[] }; updates: { cursor: string }[] };
+    let told: Narration | undefined;
+    await until(async () => {
+      told = (await narrate(read, { id })).narration as Narration;
+      return told.status === 'COMPLETED';
+    });
+    // From before the last segment that was announced: what follows shows most.
+    return { id, segment: told?.segments.nodes[0]?.id ?? '', cursor: told?.updates[0]?.cursor ?? '' };
+  };
+  const [ofAnalyzed, ofPublished] = await Promise.all(
+    [await newNarration(), await newNarration(published)].map((narrationId) => completed(narrationId)),
+  );
+  const newVoice = async (name = 'A voice') => {
+    const create = 'mutation ($input: CreateNarratorVoiceInput!) { createNarratorVoice(input: $input) { id } }';
+    return ((await narrate(create, { input: { name } })).createNarratorVoice as { id: string }).id;
+  };
+  const voice = await newVoice(secrets.voice);
+  const { narratorVoice } = await narrate('query ($id: ID!) { narratorVoice(id: $id) { cursor } }', { id: voice });
+  await narrate('mutation ($input: VoiceConsentInput!) { recordVoiceConsent(input: $input) { id } }', {
+    input: { voiceId: voice, speaker: 'Ada', statement: secrets.consent },
+  });
+  // Heard from here on, so that there is something to hide; how one is recorded is another scenario.
+  const sample = randomUUID();
+  await narration.query(
+    `INSERT INTO voice_samples (id, narrator_voice_id, emotion, sample_text, audio_url, duration_seconds, file_size_bytes, measures)
+     VALUES ($1, $2, 'joy', $3, $4, 2, 100, $5)`,
+    [
+      sample,
+      voice,
+      secrets.recorded,
+      `narration/voices/${voice}/samples/${sample}.wav`,
+      { durationSeconds: 2, speechSeconds: 2, speechLevel: -20, noiseLevel: -60, peakLevel: -3, clipped: 0, pitch: 150, pitchRange: 4 },
+    ],
+  );
+  await narration.query(`UPDATE narrator_voices SET preview_key = $2 WHERE id = $1`, [voice, `narration/voices/${voice}/previews/one.mp3`]);
+  const { requestVoiceSampleUpload: recording } = await narrate(
+    'mutation ($input: VoiceSampleUploadInput!) { requestVoiceSampleUpload(input: $input) { id } }',
+    { input: { voiceId: voice, contentType: 'audio/wav', sizeBytes: 10 } },
+  );
   const { exportMyData: dataExport } = await run('mutation { exportMyData { id } }', {}, 'identity');
   return {
     dataExport: (dataExport as { id: string }).id,
@@ -182,5 +240,17 @@ async function belongings(): Promise<Belongings> {
     newDraft,
     newAnalyzed,
     newPublished,
+    narration: ofAnalyzed?.id ?? '',
+    narratedSegment: ofAnalyzed?.segment ?? '',
+    cursorOfNarration: ofAnalyzed?.cursor ?? '',
+    publishedNarration: ofPublished?.id ?? '',
+    cursorOfPublishedNarration: ofPublished?.cursor ?? '',
+    voice,
+    cursorOfVoice: (narratorVoice as { cursor: string }).cursor,
+    sample,
+    recording: (recording as { id: string }).id,
+    readyMadeVoice,
+    newNarration: () => newNarration(),
+    newVoice: () => newVoice(),
   };
 }

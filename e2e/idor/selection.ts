@@ -1,4 +1,5 @@
 import {
+  type DirectiveNode,
   getNamedType,
   type GraphQLField,
   type GraphQLOutputType,
@@ -7,6 +8,7 @@ import {
   isCompositeType,
   isObjectType,
   isRequiredArgument,
+  Kind,
 } from 'graphql';
 
 const deepest = 5;
@@ -40,11 +42,11 @@ export function operationOf(
   return `${kind} ${variables && `(${variables})`} { ${field.name}${values && `(${values})`} ${selectionOf(schema, field.type)} }`;
 }
 
-/** Types that a context resolves by key, whoever refers to them. */
+/** Types that a context resolves by key, whoever refers to them: not those that it only refers to itself. */
 export function entitiesOf(schema: GraphQLSchema): string[] {
   return Object.values(schema.getTypeMap())
     .filter(isObjectType)
-    .filter(({ astNode }) => astNode?.directives?.some(({ name }) => name.value === 'key'))
+    .filter(({ astNode }) => astNode?.directives?.some((directive) => directive.name.value === 'key' && !isOnlyReferredTo(directive)))
     .map(({ name }) => name)
     .sort();
 }
@@ -56,3 +58,6 @@ export function shown(value: unknown, path = ''): Set<string> {
   if (typeof value !== 'object') return new Set([path]);
   return new Set(Object.entries(value).flatMap(([name, inner]) => [...shown(inner, path ? `${path}.${name}` : name)]));
 }
+
+const isOnlyReferredTo = ({ arguments: given }: DirectiveNode) =>
+  given?.some(({ name, value }) => name.value === 'resolvable' && value.kind === Kind.BOOLEAN && !value.value) ?? false;

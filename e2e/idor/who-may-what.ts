@@ -23,10 +23,25 @@ export interface Belongings {
   readonly cursorOfPublished: string;
   /** An export of the owner's. */
   readonly dataExport: string;
+  /** Narrations, complete: of the analyzed story, and of the published one. */
+  readonly narration: string;
+  readonly publishedNarration: string;
+  readonly narratedSegment: string;
+  readonly cursorOfNarration: string;
+  readonly cursorOfPublishedNarration: string;
+  /** With a recording and a consent; it has not been trained. */
+  readonly voice: string;
+  readonly cursorOfVoice: string;
+  readonly sample: string;
+  /** The id of an upload for a recording; its bytes have not been sent. */
+  readonly recording: string;
+  readonly readyMadeVoice: string;
   newAccount(): Promise<Person>;
   newDraft(): Promise<string>;
   newAnalyzed(): Promise<string>;
   newPublished(): Promise<string>;
+  newNarration(): Promise<string>;
+  newVoice(): Promise<string>;
 }
 
 /** The code of the refusal, `none`, or `all` that the owner is shown or what is left `without` something; and which secrets are `known` by it. */
@@ -60,6 +75,12 @@ const ofAnAuthor = (without: string) => ({
 });
 /** Moderators see the story, so they are told that it is not theirs; to others it is not there. */
 const ofTheAuthorAlone = { ...signedInOnly, everybodyElse: 'STORY_NOT_FOUND', ...forEach(moderators, 'STORY_NOT_YOURS') };
+
+const narrationOfTheAuthorAlone = { ...signedInOnly, everybodyElse: 'NARRATION_NOT_FOUND' };
+const publishedNarration = { everybodyElse: 'without segments.nodes.takes updates', ...forEach(moderators, 'all') };
+/** Whose voices are is nobody else's business, staff included. */
+const ownVoice = { everybodyElse: 'none' };
+const voiceOfTheOwnerAlone = { ...signedInOnly, everybodyElse: 'VOICE_NOT_FOUND' };
 
 /** For those whose role allows it. */
 const staff = (allowed: readonly Who[], outcome: Outcome = 'all') => ({
@@ -309,6 +330,116 @@ export const rows: Record<Context, Record<string, Row>> = {
       ...signedInOnly,
       everybodyElse: 'STORY_UPDATES_NOT_YOURS',
       ...forEach(moderators, 'all, knowing nextEdition'),
+    },
+  },
+  narration: {
+    'Query.narration (of a story that is not published)': { given: ({ narration: id }) => ({ id }), ...unpublished },
+    'Query.narration (of a published story)': { given: ({ publishedNarration: id }) => ({ id }), ...publishedNarration },
+    'Reference.StoryNarration (of a story that is not published)': { given: ({ narration: id }) => ({ id }), ...unpublished },
+    'Reference.StoryNarration (of a published story)': { given: ({ publishedNarration: id }) => ({ id }), ...publishedNarration },
+    'Reference.Story (one that is not published)': {
+      given: ({ analyzed: id }) => ({ id }),
+      everybodyElse: 'without narrations.nodes narrations.pageInfo.endCursor narrations.pageInfo.startCursor',
+      ...forEach(moderators, 'all'),
+    },
+    'Reference.Story (a published one)': {
+      given: ({ published: id }) => ({ id }),
+      everybodyElse: 'without narrations.nodes.segments.nodes.takes narrations.nodes.updates',
+      ...forEach(moderators, 'all'),
+    },
+    'Mutation.generateNarration (of a story that is not published)': {
+      given: ({ analyzed: storyId, readyMadeVoice: voiceId }) => ({ input: { storyId, voiceId } }),
+      ...signedInOnly,
+      everybodyElse: 'NARRATED_STORY_NOT_FOUND',
+    },
+    'Mutation.generateNarration (of a published story)': {
+      given: ({ published: storyId, readyMadeVoice: voiceId }) => ({ input: { storyId, voiceId } }),
+      ...signedInOnly,
+      everybodyElse: 'NARRATED_STORY_NOT_YOURS',
+    },
+    'Mutation.generateNarration (in a voice of somebody)': {
+      given: ({ analyzed: storyId, voice: voiceId }) => ({ input: { storyId, voiceId } }),
+      ...signedInOnly,
+      everybodyElse: 'NARRATED_STORY_NOT_FOUND',
+      owner: 'VOICE_NOT_READY',
+    },
+    'Mutation.resumeNarration': {
+      given: ({ narration: narrationId }) => ({ input: { narrationId } }),
+      ...narrationOfTheAuthorAlone,
+      owner: 'NARRATION_COMPLETE',
+    },
+    'Mutation.regenerateSegment': {
+      given: ({ narration: narrationId, narratedSegment: segmentId }) => ({ input: { narrationId, segmentId, emotion: 'joy' } }),
+      ...narrationOfTheAuthorAlone,
+    },
+    'Mutation.cancelNarration': { given: ({ narration: narrationId }) => ({ input: { narrationId } }), ...narrationOfTheAuthorAlone },
+    'Mutation.cancelNarration (of a published story)': {
+      given: ({ publishedNarration: narrationId }) => ({ input: { narrationId } }),
+      ...signedInOnly,
+      everybodyElse: 'NARRATION_NOT_YOURS',
+    },
+    'Mutation.deleteNarration': {
+      given: async ({ newNarration }) => ({ input: { narrationId: await newNarration() } }),
+      ...narrationOfTheAuthorAlone,
+    },
+    'Subscription.narrationUpdated (of a story that is not published)': {
+      given: ({ narration: id, cursorOfNarration: after }) => ({ id, after }),
+      ...narrationOfTheAuthorAlone,
+      ...forEach(moderators, 'all'),
+    },
+    'Subscription.narrationUpdated (of a published story)': {
+      given: ({ publishedNarration: id, cursorOfPublishedNarration: after }) => ({ id, after }),
+      ...signedInOnly,
+      everybodyElse: 'NARRATION_UPDATES_NOT_YOURS',
+      ...forEach(moderators, 'all'),
+    },
+    'Query.readyMadeVoices': { given: () => ({ provider: 'local' }) },
+    'Query.narratorVoice (a ready-made one)': { given: ({ readyMadeVoice: id }) => ({ id }) },
+    'Query.narratorVoice (of somebody)': { given: ({ voice: id }) => ({ id }), ...ownVoice },
+    'Reference.NarratorVoice (of somebody)': { given: ({ voice: id }) => ({ id }), ...ownVoice },
+    'Reference.User': { given: ({ owner }) => ({ id: owner.userId }), everybodyElse: 'without narratorVoices' },
+    'Subscription.narratorVoiceUpdated': {
+      given: ({ voice: id, cursorOfVoice: after }) => ({ id, after }),
+      ...voiceOfTheOwnerAlone,
+    },
+    'Mutation.createNarratorVoice': { given: () => ({ input: { name: 'Somebody’s voice' } }), ...signedInOnly },
+    'Mutation.requestVoiceSampleUpload': {
+      given: ({ voice: voiceId }) => ({ input: { voiceId, contentType: 'audio/wav', sizeBytes: 10 } }),
+      ...voiceOfTheOwnerAlone,
+    },
+    'Mutation.recordVoiceSample': {
+      given: ({ voice: voiceId, recording: uploadId }) => ({ input: { voiceId, uploadId, emotion: 'joy', sampleText: 'I am so happy!' } }),
+      ...voiceOfTheOwnerAlone,
+      owner: 'UPLOAD_NOT_ARRIVED',
+    },
+    'Mutation.recordVoiceSample (for another voice, by an upload of somebody)': {
+      given: async ({ newVoice, recording: uploadId }) => ({
+        input: { voiceId: await newVoice(), uploadId, emotion: 'joy', sampleText: 'I am so happy!' },
+      }),
+      ...voiceOfTheOwnerAlone,
+      owner: 'UPLOAD_UNKNOWN',
+    },
+    'Mutation.removeVoiceSample (of another voice)': {
+      given: async ({ newVoice, sample: sampleId }) => ({ input: { voiceId: await newVoice(), sampleId } }),
+      ...voiceOfTheOwnerAlone,
+      owner: 'VOICE_SAMPLE_NOT_FOUND',
+    },
+    'Mutation.recordVoiceConsent': {
+      given: async ({ newVoice }) => ({ input: { voiceId: await newVoice(), speaker: 'Ada', statement: 'I agree.' } }),
+      ...voiceOfTheOwnerAlone,
+    },
+    'Mutation.withdrawVoiceConsent': {
+      given: async ({ newVoice }) => ({ input: { voiceId: await newVoice() } }),
+      ...voiceOfTheOwnerAlone,
+    },
+    'Mutation.trainNarratorVoice': {
+      given: async ({ newVoice }) => ({ input: { voiceId: await newVoice() } }),
+      ...voiceOfTheOwnerAlone,
+      owner: 'VOICE_CONSENT_MISSING',
+    },
+    'Mutation.deleteNarratorVoice': {
+      given: async ({ newVoice }) => ({ input: { voiceId: await newVoice() } }),
+      ...voiceOfTheOwnerAlone,
     },
   },
 };

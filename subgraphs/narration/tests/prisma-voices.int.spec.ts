@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { userId } from '@storytelling/shared/value-objects/user-id';
 import { evolve, fail, recordConsent, remove, reportProgress, requestTraining, type Voice, withdrawConsent } from '../src/domain/voice.js';
 import type { ForgottenVoice } from '../src/domain/voices.js';
 import { forgetVoiceQueue, toVoice, trainingQueue } from '../src/infrastructure/prisma-voices.js';
@@ -56,10 +57,13 @@ describe('voices in PostgreSQL', () => {
     const id = await aNarratorVoice(voices);
     await recorded(voices, id);
     await voices.update(id, (voice) => recordConsent(voice, { speaker: 'Ada', statement: 'I agree.' }));
-    const asked = await Promise.allSettled(
-      Array.from({ length: 10 }, () => voices.update(id, (voice) => requestTraining(voice, randomUUID()))),
-    );
+    const crowd = Array.from({ length: 10 });
+    // With a connection ready for each of them, they really come at once.
+    await Promise.all(crowd.map(() => aNarratorVoice(voices, { owner: userId(`crowd-${randomUUID()}`) })));
+    const asked = await Promise.allSettled(crowd.map(() => voices.update(id, (voice) => requestTraining(voice, randomUUID()))));
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const refused of asked.filter(({ status }) => status === 'rejected'))
+      expect(refused).toMatchObject({ reason: { code: 'VOICE_BEING_TRAINED' } });
     expect(database.enqueued.filter(({ queue, data }) => queue === trainingQueue && 'voiceId' in data && data.voiceId === id)).toHaveLength(
       1,
     );

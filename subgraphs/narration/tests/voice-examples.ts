@@ -17,10 +17,15 @@ export const job = { complete: async () => undefined };
 
 export async function aNarratorVoice(
   voices: VoiceTrainings,
-  { owner = writer, provider = 'local', name = 'My voice' }: { owner?: UserId; provider?: string; name?: string } = {},
+  {
+    owner = writer,
+    provider = 'local',
+    name = 'My voice',
+    spoken = 'en',
+  }: { owner?: UserId; provider?: string; name?: string; spoken?: string } = {},
 ): Promise<VoiceId> {
   const id = randomUUID() as VoiceId;
-  return voices.add(owner, (owned) => create({ id, ownerId: owner, name, provider, language: language('en') }, owned));
+  return voices.add(owner, (owned) => create({ id, ownerId: owner, name, provider, language: language(spoken) }, owned));
 }
 
 export const sampleOf = (voiceId: string, emotion: Emotion = 'joy', id: string = randomUUID()): NewSample => ({

@@ -243,6 +243,11 @@ describe('voices in the graph', () => {
       { name: 'My voice' },
       { narratorVoices: { nodes: [{ id: voiceId }] } },
     ]);
+    const both = { refs: [owner, stranger].map((id) => ({ __typename: 'User', id })) };
+    expect((await graph.ask(references, both, user(owner)))._entities).toEqual([
+      { narratorVoices: { nodes: [{ id: voiceId }] } },
+      { narratorVoices: null },
+    ]);
   });
 
   it('take no upload of somebody else, of another voice, of another type, or one that has not arrived', async () => {
@@ -291,6 +296,10 @@ describe('voices in the graph', () => {
     expect(await found({ language: 'en' })).toEqual(['Reads en', 'Reads en-GB']);
     expect(await found({ language: 'en-GB' })).toEqual(['Reads en-GB']);
     expect(await found({ provider: 'elevenlabs' })).toEqual([]);
+    const gone = { id: randomUUID(), provider: 'local', providerVoiceId: 'gone', language: 'en', description: 'Clear.', rank: 4 };
+    await database.prisma.readyMadeVoiceRecord.create({ data: { ...gone, name: 'Retired', isRetired: true } });
+    expect(await found({})).toHaveLength(3);
+    expect((await graph.ask(one, { id: gone.id }, nobody)).narratorVoice).toMatchObject({ name: 'Retired', isRetired: true });
     const [voice] = (await graph.ask(list, {}, nobody)).readyMadeVoices as { id: string }[];
     expect(voice).toMatchObject({
       kind: 'READY_MADE',
