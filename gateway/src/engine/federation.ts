@@ -17,7 +17,7 @@ import {
 } from 'graphql';
 import { refuse } from '../access/refusals.js';
 import { createEngine, type Engine, type Prepared } from './engine.js';
-import type { Transport } from './fetches.js';
+import type { Transport } from './batches.js';
 import { loadPlanner } from './planner.js';
 import type { RequestContext, Subgraph } from './subgraph.js';
 

@@ -9,7 +9,7 @@ import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
 import type { OperationWatch } from '../observability/watch.js';
 import { breaker } from './breaker.js';
-import type { SubgraphAnswer, SubgraphRequest } from './fetches.js';
+import type { SubgraphAnswer, SubgraphRequest } from './batches.js';
 
 /** What one request or subscription of a client carries through the engine. */
 export type RequestContext = {
