@@ -89,7 +89,7 @@ export function batches(transport: Transport, variables: VariableTexts, plan: Ba
    * The others are as many steps away, so they should come in about the time that it has taken to come here. A subgraph that is slow
    * elsewhere in the plan must not hold this one up: of the time that a request takes, at most half is such waiting.
    */
-  const patienceLeft = (now: number) => Math.min(patience, now - began - waited);
+  const patienceLeft = (now: number) => Math.max(0, Math.min(patience, now - began - waited));
 
   function arrive(number: number, fetch?: Waiting): void {
     const batch = (known[number] ??= { missing: plan.sizeOf(number), waiting: [], timer: undefined, since: 0 });
