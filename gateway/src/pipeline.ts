@@ -7,8 +7,9 @@ import {
 import { documentErrors, operationOf, variableErrors } from '@storytelling/shared/graphql/document';
 import { publicError, refusalError } from '@storytelling/shared/graphql/errors';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { type DocumentNode, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { beyondLimits, limits } from './access/limits.js';
+import { refuse } from './access/refusals.js';
 import type { Federation } from './engine/federation.js';
 import type { RequestContext } from './engine/subgraph.js';
 import { serverTiming } from './observability/watch.js';
@@ -81,21 +82,28 @@ export function pipeline({ gateway, log, production }: { gateway: Federation; lo
                   explain: { ...account, steps: gateway.describe(document, operation).split('\n') },
                 };
             },
-            async responseForOperation({ schema, document, request, response }) {
-              const found = problems(schema, document);
-              const operation = operationOf(document, request.operationName);
-              const errors =
-                found.length > 0
-                  ? found
-                  : operation instanceof GraphQLError
-                    ? [operation]
-                    : variableErrors(schema, operation, request.variables ?? {});
-              if (errors.length === 0) return null;
-              response.http.status = 400;
-              return {
-                http: response.http,
-                body: { kind: 'single', singleResult: { errors: errors.map((error) => publicError(error, log)) } },
+            async responseForOperation({ schema, document, queryHash, request, response, contextValue: context }) {
+              const answer = (singleResult: FormattedExecutionResult, status?: number) => {
+                if (status) response.http.status = status;
+                return { http: response.http, body: { kind: 'single' as const, singleResult } };
               };
+              const refused = (errors: readonly GraphQLError[]) => answer({ errors: errors.map((error) => publicError(error, log)) }, 400);
+
+              const found = problems(schema, document);
+              if (found.length > 0) return refused(found);
+              const operation = operationOf(document, request.operationName);
+              if (operation instanceof GraphQLError) return refused([operation]);
+              const variables = request.variables ?? {};
+              const wrong = variableErrors(schema, operation, variables);
+              if (wrong.length > 0) return refused(wrong);
+              if (operation.operation === 'subscription' && !context.acceptSubscription)
+                return refused([refusalError(refuse.SUBSCRIPTION_OVER_HTTP())]);
+              try {
+                const { data, errors } = await gateway.execute({ schema, document, operation, queryHash, variables, context });
+                return answer({ data, ...(errors && { errors: errors.map((error) => publicError(error, log)) }) });
+              } catch (error) {
+                return answer({ errors: [publicError(error, log)] }, 500);
+              }
             },
           };
         },

@@ -47,7 +47,14 @@ describe('a breaker', () => {
       pauses.push(clock.ms - before);
       subject.failed();
     }
-    expect(pauses).toEqual([500, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+  });
+
+  it('waits no longer because of those that were under way when it opened', () => {
+    const { clock, subject, fail } = start();
+    fail(100);
+    clock.ms = 500;
+    expect(subject.admits()).toBe(true);
   });
 
   it('tries again when the one that tried was never heard of', () => {

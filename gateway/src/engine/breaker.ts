@@ -18,22 +18,28 @@ export function breaker(now: () => number = () => performance.now()): Breaker {
   let failures = 0;
   let pause = firstPause;
   let leftAloneUntil = 0;
+  let trying = false;
   return {
     admits() {
       if (failures < failuresToOpen) return true;
       if (now() < leftAloneUntil) return false;
       leftAloneUntil = now() + pause;
+      trying = true;
       return true;
     },
     succeeded() {
       failures = 0;
       pause = firstPause;
+      trying = false;
     },
     failed() {
       failures += 1;
-      if (failures < failuresToOpen) return;
+      if (failures === failuresToOpen) leftAloneUntil = now() + pause;
+      // A hundred that were under way when it opened fail after that, and say nothing new.
+      if (!trying) return;
+      trying = false;
+      pause = Math.min(pause * 2, longestPause);
       leftAloneUntil = now() + pause;
-      if (failures > failuresToOpen) pause = Math.min(pause * 2, longestPause);
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { PlanNode } from '@apollo/query-planner';
 import { withCode } from '@storytelling/shared/graphql/document';
 import {
   type DefinitionNode,
@@ -9,15 +8,15 @@ import {
   GraphQLError,
   Kind,
   type OperationDefinitionNode,
-  type SelectionSetNode,
   valueFromASTUntyped,
   visit,
 } from 'graphql';
-import type { SubgraphAnswer, Transport } from './fetches.js';
+import type { SubgraphAnswer, Transport } from './batches.js';
 import { isObject, type Json } from './json.js';
 import type { Planner } from './planner.js';
-import { type Plan, preparePlan, rootKeysOf } from './plan.js';
+import { type Plan, preparePlan } from './plan.js';
 import { rewriter } from './rewrites.js';
+import { checkRootFields } from './root-fields.js';
 import { type Shape, shapeOf } from './shape.js';
 
 /** An operation, planned and compiled: what is left to do for a request is to send, to merge and to shape. */
@@ -183,29 +182,4 @@ function conditionsOf(document: DocumentNode, operation: OperationDefinitionNode
     },
   });
   return conditions;
-}
-
-/**
- * The planner leaves out what it takes for impossible (a field that exists only in subgraphs that cannot be reached), and answers would
- * have null there without a word.
- */
-function checkRootFields(document: DocumentNode, operation: OperationDefinitionNode, node: PlanNode | undefined): void {
-  const planned = node ? rootKeysOf(node) : new Set<string>();
-  const fragments = new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  );
-  const check = ({ selections }: SelectionSetNode) => {
-    for (const selection of selections) {
-      if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) continue;
-      if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet);
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const fragment = fragments.get(selection.name.value);
-        if (fragment) check(fragment.selectionSet);
-      } else if (!selection.name.value.startsWith('__') && !planned.has((selection.alias ?? selection.name).value))
-        throw new Error(`the plan of an operation lacks its root field ${selection.name.value}`);
-    }
-  };
-  check(operation.selectionSet);
 }

@@ -1,13 +1,10 @@
 /** What subgraphs answer, as JSON.parse gives it: aliases such as `__proto__` and `constructor` are keys like any other. */
 export type Json = Record<string, unknown>;
 
-/** Names that every object has without having been given them. */
-const inherited = new Set<string>([...Object.getOwnPropertyNames(Object.prototype)]);
-
-export const isInherited = (key: string) => inherited.has(key);
-
+/** All that every object has without having been given it are functions, and `__proto__`; no JSON is a function. */
 export function own(object: Json, key: string): unknown {
-  return inherited.has(key) && !Object.hasOwn(object, key) ? undefined : object[key];
+  const value = object[key];
+  return (typeof value === 'function' || key === '__proto__') && !Object.hasOwn(object, key) ? undefined : value;
 }
 
 /** An assignment to `__proto__` would change what the object is instead of what it holds. */
@@ -17,6 +14,14 @@ export function put(object: Json, key: string, value: unknown): void {
 }
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function copyOf<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(copyOf) as Value;
+  if (!isObject(value)) return value;
+  const copy: Json = {};
+  for (const key of Object.keys(value)) put(copy, key, copyOf(value[key]));
+  return copy as Value;
+}
 
 /**
  * Puts what a fetch has found into what is known of the same object. Two subgraphs may have answered the same field: what one could not

@@ -1,23 +1,11 @@
 import type { PlanNode } from '@apollo/query-planner';
-import { GraphQLError, type GraphQLFormattedError, Kind, parse, type SelectionSetNode } from 'graphql';
-import { type Combinations, type EntitiesAnswer, type Fetch, fetches, prepareFetch, type Transport } from './fetches.js';
-import { isObject, type Json, merge } from './json.js';
-import { objectsAt, type Place, placesOf } from './places.js';
-import { representer } from './representations.js';
-import { renamed, rewriter } from './rewrites.js';
+import type { GraphQLError } from 'graphql';
+import { batches, type BatchPlan, type PlacedFetch, planBatches, type Transport } from './batches.js';
+import { entityStep, rootStep, type Run, type Step } from './fetch-steps.js';
+import type { Json } from './json.js';
+import { findings, paths } from './places.js';
+
 import type { Types } from './types.js';
-
-/** One request on its way through a plan. */
-interface Run {
-  /** All that is known so far, in the client's shape and more. */
-  readonly data: Json;
-  readonly errors: GraphQLError[];
-  readonly send: ReturnType<typeof fetches>;
-  condition(name: string): boolean;
-}
-
-/** Undefined where there was nothing to wait for. */
-type Step = (run: Run) => Promise<void> | undefined;
 
 /** A plan of the reference planner, made ready to be run many times. */
 export interface Plan {
@@ -31,19 +19,27 @@ export interface Plan {
   }): Promise<{ data: Json; errors: GraphQLError[] }>;
 }
 
-export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
-  let fetchCount = 0;
-  const combinations: Combinations = new Map();
-  const sizes = new Map<string, number>();
+/** Where in the plan a node stands. */
+interface Position {
+  readonly names: readonly string[];
+  /** How many fetches come before, one after the other. */
+  readonly step: number;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
+}
 
-  /** `step`: how many fetches come before, one after the other. `entityFetches` gets all fetches of entities in it. */
-  function prepare(node: PlanNode, path: readonly string[], step: number, entityFetches: Fetch[]): Step {
+export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
+  let fetches = 0;
+  const placed: PlacedFetch[] = [];
+  const pathOf = paths();
+
+  function prepare(node: PlanNode, at: Position): Step {
     switch (node.kind) {
       case 'Sequence': {
-        let next = step;
-        const steps = node.nodes.map((inner) => {
-          const prepared = prepare(inner, path, next, entityFetches);
-          next += stepsOf(inner);
+        let { step } = at;
+        const steps = node.nodes.map((inner, index) => {
+          const prepared = prepare(inner, { ...at, step, isLast: at.isLast && index === node.nodes.length - 1 });
+          step += stepsOf(inner);
           return prepared;
         });
         return async (run) => {
@@ -51,101 +47,39 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
         };
       }
       case 'Parallel': {
-        const steps = node.nodes.map((inner) => prepare(inner, path, step, entityFetches));
+        const steps = node.nodes.map((inner) => prepare(inner, at));
         return async (run) => void (await Promise.all(steps.flatMap((step) => step(run) ?? [])));
       }
       case 'Flatten':
-        return prepare(node.node, [...path, ...node.path.map(String)], step, entityFetches);
+        return prepare(node.node, { ...at, names: [...at.names, ...node.path.map(String)] });
       case 'Condition': {
         const { condition, ifClause, elseClause } = node;
         const [yes, no] = [ifClause, elseClause].map((clause) => {
-          const inside: Fetch[] = [];
-          const run = clause && prepare(clause, path, step, inside);
-          entityFetches.push(...inside);
-          return { run, inside };
+          const before = placed.length;
+          const step = clause && prepare(clause, at);
+          return { step, inside: placed.slice(before) };
         });
         return (run) => {
           const holds = run.condition(condition);
-          for (const fetch of (holds ? no : yes)?.inside ?? []) run.send.skip(fetch);
-          return (holds ? yes : no)?.run?.(run);
+          for (const { fetch } of (holds ? no : yes)?.inside ?? []) run.send.skip(fetch);
+          return (holds ? yes : no)?.step?.(run);
         };
       }
       case 'Defer':
         throw new Error('@defer is refused by validation and never planned');
       case 'Fetch': {
-        const fetch = prepareFetch(fetchCount, step, node);
-        fetchCount += 1;
-        const rewrite = rewriter(node.outputRewrites, types);
-        if (!node.requires) {
-          return async (run) => {
-            try {
-              const answer = await run.send.root(fetch);
-              for (const error of answer.errors ?? []) run.errors.push(errorAt(error, renamed(node.outputRewrites, error.path ?? [])));
-              if (!isObject(answer.data)) return;
-              rewrite?.(answer.data);
-              for (const target of objectsAt(run.data, path)) merge(target, answer.data, types.isConcrete);
-            } catch (error) {
-              run.errors.push(asGraphQLError(error, path));
-            }
-          };
-        }
-        entityFetches.push(fetch);
-        sizes.set(fetch.group, (sizes.get(fetch.group) ?? 0) + 1);
-        const represent = representer(node.requires, node.inputRewrites, types);
-        return (run) => {
-          const targets = new Map<string, Json[]>();
-          for (const object of objectsAt(run.data, path)) {
-            const representation = represent(object);
-            if (representation === undefined) continue;
-            const equal = targets.get(representation);
-            if (equal) equal.push(object);
-            else targets.set(representation, [object]);
-          }
-          if (targets.size > 0) return fetchEntities(run, targets);
-          run.send.skip(fetch);
-          return undefined;
-        };
-
-        async function fetchEntities(run: Run, targets: ReadonlyMap<string, Json[]>): Promise<void> {
-          try {
-            const answer = await run.send.entities(fetch, [...targets.keys()]);
-            const groups = [...targets.values()];
-            for (const [index, entity] of answer.entities.entries()) {
-              if (!entity) continue;
-              const group = groups[index] ?? [];
-              if (rewrite) {
-                entity.__typename ??= group[0]?.__typename;
-                rewrite(entity);
-              }
-              for (const target of group) merge(target, entity, types.isConcrete);
-            }
-            if (answer.errors.length > 0) run.errors.push(...entityErrors(run, answer, groups));
-          } catch (error) {
-            run.errors.push(asGraphQLError(error, path));
-          }
-        }
-
-        /** An error of an entity is one wherever the client sees that entity. */
-        function entityErrors(run: Run, { errors }: EntitiesAnswer, groups: readonly Json[][]): GraphQLError[] {
-          const places = new Map<Json, Place[]>();
-          placesOf(run.data, path, (object, place) => {
-            const known = places.get(object);
-            if (known) known.push(place);
-            else places.set(object, [place]);
-          });
-          return errors.flatMap(({ error, index, rest }) => {
-            if (index === undefined) return [errorAt(error, beginOf(path))];
-            const inside = renamed(node.kind === 'Fetch' ? node.outputRewrites : undefined, rest);
-            return (groups[index] ?? [])
-              .flatMap((object) => places.get(object) ?? [])
-              .map((place) => errorAt(error, [...place, ...inside]));
-          });
-        }
+        fetches += 1;
+        const path = pathOf(at.names);
+        if (!node.requires) return rootStep(fetches, node, path, types);
+        const { fetch, step } = entityStep(fetches, node, path, types);
+        placed.push({ fetch, step: at.step, isLast: at.isLast });
+        return step;
       }
     }
   }
 
-  const whole = root && prepare(root, [], 0, []);
+  const whole = root && prepare(root, { names: [], step: 0, isLast: true });
+  const batchPlan: BatchPlan = planBatches(placed);
   return {
     async run({ transport, variables, condition, data = {} }) {
       const texts = new Map<string, string | undefined>();
@@ -153,7 +87,7 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
         if (!texts.has(name)) texts.set(name, Object.hasOwn(variables, name) ? JSON.stringify(variables[name]) : undefined);
         return texts.get(name);
       };
-      const run: Run = { data, errors: [], send: fetches(transport, variableText, combinations, sizes), condition };
+      const run: Run = { found: findings(data), errors: [], send: batches(transport, variableText, batchPlan), condition };
       await whole?.(run);
       return { data, errors: run.errors };
     },
@@ -176,51 +110,4 @@ function stepsOf(node: PlanNode): number {
     case 'Defer':
       return 0;
   }
-}
-
-/** The client's names of the root fields that a plan fetches. */
-export function rootKeysOf(node: PlanNode): Set<string> {
-  switch (node.kind) {
-    case 'Sequence':
-    case 'Parallel':
-      return new Set(node.nodes.flatMap((inner) => [...rootKeysOf(inner)]));
-    case 'Condition':
-      return new Set([node.ifClause, node.elseClause].flatMap((clause) => (clause ? [...rootKeysOf(clause)] : [])));
-    case 'Fetch': {
-      if (node.requires) return new Set();
-      const { definitions } = parse(node.operation, { noLocation: true });
-      const keys = ({ selections }: SelectionSetNode): string[] =>
-        selections.flatMap((selection) => {
-          if (selection.kind === Kind.FIELD) return [(selection.alias ?? selection.name).value];
-          if (selection.kind === Kind.INLINE_FRAGMENT) return keys(selection.selectionSet);
-          const fragment = definitions.find(
-            (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-          );
-          return fragment && 'selectionSet' in fragment ? keys(fragment.selectionSet) : [];
-        });
-      const operation = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-      return new Set(operation ? keys(operation.selectionSet).map((key) => String(renamed(node.outputRewrites, [key])[0])) : []);
-    }
-    case 'Flatten':
-    case 'Defer':
-      return new Set();
-  }
-}
-
-/** As far as an error of a whole fetch can point: where the first list on its way begins. */
-const beginOf = (path: readonly string[]) => path.slice(0, path.includes('@') ? path.indexOf('@') : path.length);
-
-function errorAt({ message, extensions }: GraphQLFormattedError, path: Place): GraphQLError {
-  return new GraphQLError(message, { ...(path.length > 0 && { path }), extensions: { ...extensions } });
-}
-
-function asGraphQLError(error: unknown, path: readonly string[]): GraphQLError {
-  const begin = beginOf(path);
-  if (error instanceof GraphQLError)
-    return new GraphQLError(error.message, {
-      path: begin.length > 0 ? begin : null,
-      extensions: error.extensions,
-      originalError: error.originalError ?? null,
-    });
-  return new GraphQLError('The fetch failed.', { path: begin.length > 0 ? begin : null, originalError: error as Error });
 }

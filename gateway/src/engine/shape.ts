@@ -17,7 +17,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { isInherited, isObject, type Json, merge, own, put } from './json.js';
+import { isObject, type Json, merge, own, put } from './json.js';
 import { typesOf } from './types.js';
 
 /**
@@ -102,7 +102,7 @@ export function shapeOf(
     for (const [key, nodes] of collect(type, sets)) {
       const name = nodes[0]?.name.value ?? '';
       const complete = fieldOf(type, name, nodes);
-      if (complete) fields.push({ key, isPlain: !isInherited(key), complete });
+      if (complete) fields.push({ key, isPlain: !(key in Object.prototype), complete });
     }
     return (value, state) => {
       const result: Json = {};

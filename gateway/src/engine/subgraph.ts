@@ -9,7 +9,7 @@ import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
 import type { OperationWatch } from '../observability/watch.js';
 import { breaker } from './breaker.js';
-import type { SubgraphAnswer, SubgraphRequest } from './fetches.js';
+import type { SubgraphAnswer, SubgraphRequest } from './batches.js';
 
 /** What one request or subscription of a client carries through the engine. */
 export type RequestContext = {
@@ -45,6 +45,8 @@ export interface Subgraph {
 
 const deadline = 5_000;
 const answerLimit = 16 * 1024 * 1024;
+/** Of all answers of one subgraph that are on their way. */
+const answersLimit = 64 * 1024 * 1024;
 /** Events that wait for a slow client before its subscription is ended. */
 const waitingEvents = 256;
 
@@ -68,6 +70,7 @@ export function connectSubgraph({
   const pool = new Pool(url.origin, { connections: 64, connect: { timeout: 2_000 }, headersTimeout: deadline, bodyTimeout: deadline });
 
   const circuit = breaker();
+  const arriving = { bytes: 0 };
   /** Equal queries of one credential that are on their way: their answers' texts, since each request goes on to change what it reads. */
   const underway = new Map<string, Promise<{ status: number; text: string }>>();
 
@@ -77,7 +80,7 @@ export function connectSubgraph({
     authorization: string | undefined,
     traceparent: string | undefined,
   ): Promise<{ status: number; text: string }> {
-    return exchange(pool, {
+    return exchange(pool, arriving, {
       path: url.pathname,
       method: 'POST',
       headers: {
@@ -123,8 +126,8 @@ export function connectSubgraph({
     if (known) return known;
     const answer = post(body, context, authorization, traceparent)
       .catch((error: unknown) => {
-        // A fetch that timed out would make the client wait twice.
-        if (isTimeout(error)) throw error;
+        // What took too long or was too large would make the client wait twice.
+        if (isTooMuch(error)) throw error;
         return post(body, context, authorization, traceparent);
       })
       .finally(() => underway.delete(key));
@@ -260,40 +263,54 @@ export function connectSubgraph({
  * One request and its whole answer as text. By undici's dispatch and not by its request(): streams and signals for each of a page's
  * fetches cost a quarter of the gateway's CPU.
  */
-function exchange(pool: Pool, options: Dispatcher.DispatchOptions): Promise<{ status: number; text: string }> {
+function exchange(pool: Pool, arriving: { bytes: number }, options: Dispatcher.DispatchOptions): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     let status = 0;
-    let timer: NodeJS.Timeout | undefined;
+    let late: DOMException | undefined;
+    let sent: Dispatcher.DispatchController | undefined;
+    // undici's own limits are for the head and between two chunks; this one is for all of it, and for the wait for a connection.
+    const timer = setTimeout(() => {
+      late = new DOMException('the answer took too long', 'TimeoutError');
+      if (sent) sent.abort(late);
+      else reject(late);
+    }, deadline);
+    const over = () => {
+      clearTimeout(timer);
+      arriving.bytes -= size;
+    };
     pool.dispatch(options, {
       onRequestStart(controller) {
-        // undici's own limits are for the head and between two chunks; this one is for all of it.
-        timer = setTimeout(() => controller.abort(new DOMException('the answer took too long', 'TimeoutError')), deadline);
+        if (late) controller.abort(late);
+        sent = controller;
       },
       onResponseStart(_controller, statusCode) {
         status = statusCode;
       },
       onResponseData(controller, chunk) {
         size += chunk.length;
-        if (size > answerLimit) controller.abort(new Error(`an answer of more than ${answerLimit} bytes`));
+        arriving.bytes += chunk.length;
+        if (size > answerLimit) controller.abort(new DOMException(`an answer of more than ${answerLimit} bytes`, 'QuotaExceededError'));
+        else if (arriving.bytes > answersLimit)
+          controller.abort(new DOMException(`answers of more than ${answersLimit} bytes at once`, 'QuotaExceededError'));
         else chunks.push(chunk);
       },
       onResponseEnd() {
-        clearTimeout(timer);
+        over();
         resolve({ status, text: (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8') });
       },
       onResponseError(_controller, error) {
-        clearTimeout(timer);
+        over();
         reject(error);
       },
     });
   });
 }
 
-function isTimeout(error: unknown): boolean {
+function isTooMuch(error: unknown): boolean {
   const { name, code } = Object(error) as { name?: unknown; code?: unknown };
-  return name === 'TimeoutError' || /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(String(code));
+  return name === 'TimeoutError' || name === 'QuotaExceededError' || /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(String(code));
 }
 
 function isAnswer(value: unknown): value is SubgraphAnswer {
