@@ -6,7 +6,18 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startOpenIdProvider } from '../../tools/oidc/provider.mjs';
 import { RunningPlatform, until } from '../running-platform.js';
 import { columnsWithoutCanary, eventFieldsWithoutCanary } from './holds-no-canary.js';
-import { atProvider, goesOn, isDealtWith, offering, password, securesHerself, superAdminOn, type Writer, writerOn } from './people.js';
+import {
+  atProvider,
+  goesOn,
+  isDealtWith,
+  isHeard,
+  offering,
+  password,
+  securesHerself,
+  superAdminOn,
+  type Writer,
+  writerOn,
+} from './people.js';
 import { canariesOfTheirOwn, columnsWithText, personalEventFields, personalValues, whereabouts } from './whereabouts.js';
 
 jest.setTimeout(120_000);
@@ -72,6 +83,7 @@ describe('erasing a writer', () => {
     const words = {
       ...writer.canaries,
       ...(await goesOn(platform, writer, other.story)),
+      ...(await isHeard(platform, writer)),
       ...(await securesHerself(platform, provider, writer)),
       ...(await isDealtWith(platform, writer, boss)),
     };
@@ -118,7 +130,7 @@ describe('erasing a writer', () => {
 
   it('leaves readers what she had published when she wants it so, by nobody', async () => {
     const [ada, reader] = [await writerOn(platform), await writerOn(platform)];
-    const later = await goesOn(platform, ada, reader.story);
+    const later = { ...(await goesOn(platform, ada, reader.story)), ...(await isHeard(platform, ada)) };
     await platform.kill();
     await platform.start();
     const { signIn: again } = await platform.ask<{ signIn: { accessToken: string } }>(signIn, { input: { email: ada.email, password } });
@@ -140,9 +152,10 @@ describe('erasing a writer', () => {
     expect(story.author).toEqual({ profile: { displayName: 'Deleted user' } });
     expect(story.content).toContain(ada.canaries.text);
     expect(story.characters.map(({ name }) => name)).toContain(ada.canaries.character);
-    // What readers see stays, in story's own tables and nowhere else.
+    // What readers see and hear stays, where it is seen and heard and nowhere else; what was spoken in her own voice does not.
     const left = await whereabouts(platform, { ...ada.canaries, ...later });
-    expect(wordsIn(left)).toEqual(new Set(['title', 'text', 'character']));
-    expect(left.filter((place) => !place.includes('story public.'))).toEqual([]);
+    expect(wordsIn(left)).toEqual(new Set(['title', 'text', 'character', 'told', 'hero']));
+    const places = [': story public.', ': narration public.narration_', ': file objects/narration/narrations/'];
+    expect(left.filter((found) => !places.some((place) => found.includes(place)))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { writeWav } from '@storytelling/narration/infrastructure/audio/wav';
 import { jpegPicture, withExif } from '@storytelling/shared/testing/pictures';
 import type { startOpenIdProvider } from '../../tools/oidc/provider.mjs';
 import { appCode } from '../authenticator-app.js';
@@ -29,6 +30,15 @@ const reportContent = 'mutation ($input: ReportContentInput!) { reportContent(in
 const moderateStory = 'mutation ($input: ModerateStoryInput!) { moderateStory(input: $input) { id } }';
 const requestProfileImageUpload = `mutation ($input: UploadInput!) { requestProfileImageUpload(input: $input) ${uploadFields} }`;
 const requestCharacterImageUpload = `mutation ($input: CharacterImageUploadInput!) { requestCharacterImageUpload(input: $input) ${uploadFields} }`;
+const createNarratorVoice = 'mutation ($input: CreateNarratorVoiceInput!) { createNarratorVoice(input: $input) { id } }';
+const requestVoiceSampleUpload = `mutation ($input: VoiceSampleUploadInput!) { requestVoiceSampleUpload(input: $input) ${uploadFields} }`;
+const recordVoiceSample = 'mutation ($input: RecordVoiceSampleInput!) { recordVoiceSample(input: $input) { media { url } } }';
+const recordVoiceConsent = 'mutation ($input: VoiceConsentInput!) { recordVoiceConsent(input: $input) { id } }';
+const trainNarratorVoice = 'mutation ($input: TrainNarratorVoiceInput!) { trainNarratorVoice(input: $input) { id } }';
+const readVoices = 'query ($id: ID!) { narratorVoice(id: $id) { trainingStatus } readyMadeVoices(provider: "local") { id } }';
+const generateNarration = 'mutation ($input: GenerateNarrationInput!) { generateNarration(input: $input) { id } }';
+const regenerateSegment = 'mutation ($input: RegenerateSegmentInput!) { regenerateSegment(input: $input) { id } }';
+const readNarration = 'query ($id: ID!) { narration(id: $id) { status audio { url } segments(first: 1) { nodes { id } } } }';
 const readStory = 'query ($id: ID!) { story(id: $id) { status characters { id } } }';
 
 export const password = 'a fox in the cellar';
@@ -130,6 +140,69 @@ export async function goesOn(platform: RunningPlatform, { token, story }: Writer
   };
 }
 
+/**
+ * Records her voice, agrees that it is trained, and has a published story read: once by a voice of the house, and once in her own, a line of it in other
+ * words than she wrote.
+ */
+export async function isHeard(platform: RunningPlatform, { token }: Person): Promise<Canaries> {
+  const words = canaries('told', 'voicename', 'speaker', 'agreement', 'sampletext', 'retold');
+  const hero = `Z${canary('hero')}`;
+  const recording = writeWav({ samples: humming(3), sampleRate });
+  const ask = <Data>(query: string, input: object) => platform.ask<Record<string, Data>>(query, { input }, token);
+  const { createNarratorVoice: voice } = await ask<{ id: string }>(createNarratorVoice, { name: words.voicename });
+  const voiceId = voice?.id;
+  const file = { voiceId, contentType: 'audio/wav', sizeBytes: recording.length };
+  const uploadId = await sent(platform, requestVoiceSampleUpload, file, Buffer.from(recording), token);
+  const spoken = { voiceId, uploadId, emotion: 'joy', sampleText: words.sampletext };
+  const { recordVoiceSample: sample } = await ask<{ media: { url: string } }>(recordVoiceSample, spoken);
+  await ask(recordVoiceConsent, { voiceId, speaker: words.speaker, statement: words.agreement });
+  await ask(trainNarratorVoice, { voiceId });
+
+  const content = `“Who is there?” said ${hero}. “It is ${words.told},” said ${hero}. ${hero} was afraid.`;
+  const storyId = await published(platform, token, { title: `Of ${words.told}`, content });
+  type Known = { narratorVoice: { trainingStatus: string }; readyMadeVoices: { id: string }[] };
+  let known: Known | undefined;
+  await until(async () => {
+    known = await platform.ask<Known>(readVoices, { id: voiceId }, token);
+    return known.narratorVoice.trainingStatus === 'READY';
+  });
+  const [ready] = known?.readyMadeVoices ?? [];
+  await narrated(platform, token, { storyId, voiceId: ready?.id });
+  const own = await narrated(platform, token, { storyId, voiceId });
+  const input = { narrationId: own.id, segmentId: own.segment, text: `It was ${words.retold}.` };
+  await ask(regenerateSegment, input);
+  const whole = await heard(platform, token, own.id);
+  return { ...words, hero, sample: await contentOf(sample?.media.url ?? ''), whole: await contentOf(whole.audio) };
+}
+
+async function narrated(platform: RunningPlatform, token: string, input: object): Promise<{ id: string; segment: string }> {
+  const { generateNarration: asked } = await platform.ask<{ generateNarration: { id: string } }>(generateNarration, { input }, token);
+  return { id: asked.id, segment: (await heard(platform, token, asked.id)).segment };
+}
+
+/** When it is complete. */
+async function heard(platform: RunningPlatform, token: string, id: string): Promise<{ audio: string; segment: string }> {
+  type Narration = { status: string; audio: { url: string } | null; segments: { nodes: { id: string }[] } };
+  let narration: Narration | undefined;
+  await until(async () => {
+    ({ narration } = await platform.ask<{ narration: Narration }>(readNarration, { id }, token));
+    return narration.status === 'COMPLETED';
+  });
+  return { audio: narration?.audio?.url ?? '', segment: narration?.segments.nodes[0]?.id ?? '' };
+}
+
+const sampleRate = 16_000;
+
+/** Somebody who hums, breathing in every second, at a pitch of their own. */
+function humming(seconds: number): Float32Array {
+  const pitch = randomInt(100, 250);
+  return Float32Array.from({ length: seconds * sampleRate }, (_, at) => {
+    const time = at / sampleRate;
+    const voice = [1, 2, 3, 4, 5].reduce((sum, harmonic) => sum + Math.sin(2 * Math.PI * pitch * harmonic * time) / harmonic, 0);
+    return time % 1 < 0.8 ? voice / 5 : (Math.random() - 0.5) / 1_000;
+  });
+}
+
 /** Sets up a second factor, and signs in with an account elsewhere. */
 export async function securesHerself(platform: RunningPlatform, provider: Provider, { token, email }: Writer): Promise<Canaries> {
   const words = canaries('subject');
@@ -205,6 +278,6 @@ async function sent(platform: RunningPlatform, ask: string, input: object, body:
 
 async function contentOf(url: string): Promise<string> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`A picture was answered with ${response.status}.`);
+  if (!response.ok) throw new Error(`A link was answered with ${response.status}.`);
   return Buffer.from(await response.arrayBuffer()).toString('latin1');
 }

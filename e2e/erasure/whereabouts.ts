@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventCatalog, personalFields } from '@storytelling/shared/domain-events/event';
 import { identityEvents } from '@storytelling/shared/domain-events/identity';
+import { narrationEvents } from '@storytelling/shared/domain-events/narration';
 import type { contextsWithPersonalData } from '@storytelling/shared/domain-events/personal-data';
 import { storyEvents } from '@storytelling/shared/domain-events/story';
 import { findRunningServer } from '@storytelling/platform/embedded-postgres';
@@ -12,14 +13,21 @@ import type { RunningPlatform } from '../running-platform.js';
 export type Canaries = Readonly<Record<string, string>>;
 
 type Context = (typeof contextsWithPersonalData)[number];
-const catalogs: Readonly<Record<Context, EventCatalog>> = { identity: identityEvents, story: storyEvents };
+const catalogs: Readonly<Record<Context, EventCatalog>> = {
+  identity: identityEvents,
+  story: storyEvents,
+  narration: narrationEvents,
+};
 const contexts = Object.keys(catalogs) as Context[];
 
 /** Columns of such types say nothing that a person could have said. All others are text, or may hold some. */
-const speechless = ['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'uuid', 'date', 'timestamp with time zone'];
+const speechless = [
+  ...['boolean', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
+  ...['uuid', 'date', 'timestamp with time zone'],
+];
 
 /**
- * In identity's tables, by user_id: what nobody can choose, but is nobody else's, so that the value is its own canary. In events: keys of pictures, of
+ * In identity's tables, by user_id: what nobody can choose, but is nobody else's, so that the value is its own canary. In events: keys of objects, of
  * which the last part is.
  */
 const ownCanaries = [
@@ -114,8 +122,8 @@ export async function personalValues(platform: RunningPlatform, userId: string):
 /** Hashes, sealed secrets and keys of a person, which are canaries without anybody’s doing. */
 export async function canariesOfTheirOwn(platform: RunningPlatform, userId: string): Promise<Canaries> {
   const own: [string, string][] = (await personalValues(platform, userId))
-    .filter(({ field }) => field.endsWith('.imageKey'))
-    .map(({ field, value }) => [field, value.slice(value.lastIndexOf('/') + 1)]);
+    .filter(({ field }) => /\.(imageKey|audio|captions)$/.test(field))
+    .map(({ field, value }) => [field, keyIn(value).replace(/^.*\//, '')]);
   await withDatabase(platform, 'identity', async (client) => {
     for (const column of ownCanaries) {
       const [table, name] = column.split('.');
@@ -128,6 +136,9 @@ export async function canariesOfTheirOwn(platform: RunningPlatform, userId: stri
   });
   return Object.fromEntries(own.map(([what, value], at) => [`${what} ${at}`, value]));
 }
+
+/** A key, or what has one: a file by claim check. */
+const keyIn = (value: string) => (value.startsWith('{') ? (JSON.parse(value) as { key: string }).key : value);
 
 function valuesAt(data: unknown, [first, ...rest]: readonly string[]): string[] {
   if (data === null || data === undefined) return [];
