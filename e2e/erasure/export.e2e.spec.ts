@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { unzipped } from '@storytelling/shared/infrastructure/zip-files';
 import { RunningPlatform, until } from '../running-platform.js';
+import { isHeard } from './people.js';
 
 jest.setTimeout(120_000);
 
@@ -43,11 +44,13 @@ describe('exporting what the platform holds of a writer', () => {
     ).register;
     const story = { title: `The ${randomUUID()}`, content: `“Once,” said ${randomUUID()}.` };
     await platform.ask(createStory, { input: story }, token);
-    return { id: user.id, token, words: [...Object.values(words), ...Object.values(story)] };
+    return { id: user.id, token, email: words.email, words: [...Object.values(words), ...Object.values(story)] };
   }
 
   it('gives her one archive with all of it, also after a power cut, and leaves nothing of it when she is erased', async () => {
     const [ada, other] = [await writer(), await writer()];
+    await platform.verifyEmail(ada.email);
+    const { sample, whole, ...heard } = await isHeard(platform, ada);
     const { exportMyData: begun } = await platform.ask<{ exportMyData: { id: string } }>(exportMyData, {}, ada.token);
     await platform.kill();
     await platform.start();
@@ -63,15 +66,21 @@ describe('exporting what the platform holds of a writer', () => {
     const archive = new Uint8Array(await response.arrayBuffer());
     expect(archive.length).toBe(media.sizeBytes);
     const files = await unzipped(archive);
-    expect(Object.keys(files).sort()).toEqual(['README.txt', 'identity/data.json', 'story/data.json']);
-    const text = Object.values(files)
-      .map((bytes) => Buffer.from(bytes).toString())
-      .join('\n');
-    for (const word of ada.words) expect(text).toContain(word);
+    const data = ['README.txt', 'identity/data.json', 'narration/data.json', 'story/data.json'];
+    // Of each kind, without its ids.
+    const others = Object.keys(files).filter((name) => !data.includes(name));
+    expect(others.map((name) => name.replaceAll(/[\da-f-]{36}/g, 'id')).sort()).toEqual([
+      ...['narration/narrations/id.mp3', 'narration/narrations/id.mp3', 'narration/narrations/id.vtt', 'narration/narrations/id.vtt'],
+      ...['narration/voices/id/id.wav', 'narration/voices/id/preview.mp3'],
+    ]);
+    const contents = Object.values(files).map((bytes) => Buffer.from(bytes));
+    expect(contents.filter((bytes) => [sample, whole].includes(bytes.toString('latin1')))).toHaveLength(2);
+    const text = contents.join('\n');
+    for (const word of [...ada.words, ...Object.values(heard)]) expect(text.toLowerCase()).toContain(word?.toLowerCase());
     for (const word of [...other.words, other.id, password]) expect(text).not.toContain(word);
 
     const objects = () => readdirSync(join(platform.data, 'objects'), { recursive: true }).map(String);
-    expect(objects().filter((path) => path.includes(begun.id)).length).toBe(3);
+    expect(objects().filter((path) => path.includes(begun.id)).length).toBe(4);
     const input = { userId: ada.id, stories: 'REMOVE', password };
     const { eraseUser: erasure } = await platform.ask<{ eraseUser: { id: string } }>(eraseUser, { input }, ada.token);
     const statusOf = async () => (await platform.ask<{ erasure: { status: string } }>(readErasure, { id: erasure.id })).erasure.status;
