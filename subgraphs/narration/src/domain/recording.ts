@@ -20,7 +20,7 @@ export interface RecordingMeasures {
   readonly pitchRange: number;
 }
 
-export const SHORTEST_SECONDS = 1;
+const SHORTEST_SECONDS = 1;
 export const LONGEST_SECONDS = 120;
 /** Half a word is no sample, and below this level there is nothing but the noise of the microphone. */
 const LEAST_SPEECH_SECONDS = 0.5;

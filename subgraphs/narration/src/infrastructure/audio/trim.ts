@@ -11,15 +11,19 @@ const TAIL_SECONDS = 0.1;
  */
 export function trim(samples: Float32Array, sampleRate: number): Float32Array {
   const frame = Math.max(1, Math.round(sampleRate * FRAME_SECONDS));
-  let first = -1;
-  let last = -1;
-  for (let start = 0; start < samples.length; start += frame) {
-    const piece = samples.subarray(start, start + frame);
-    if (Math.sqrt(piece.reduce((sum, value) => sum + value ** 2, 0) / piece.length) < AUDIBLE) continue;
-    if (first < 0) first = start;
-    last = start + piece.length;
-  }
-  if (first < 0) return samples;
+  const frames = Math.ceil(samples.length / frame);
+  let first = 0;
+  while (first < frames && !isAudible(samples, first * frame, frame)) first += 1;
+  if (first === frames) return samples;
+  let last = frames - 1;
+  while (!isAudible(samples, last * frame, frame)) last -= 1;
   const at = (seconds: number) => Math.round(seconds * sampleRate);
-  return samples.subarray(Math.max(0, first - at(LEAD_SECONDS)), last + at(TAIL_SECONDS));
+  return samples.subarray(Math.max(0, first * frame - at(LEAD_SECONDS)), (last + 1) * frame + at(TAIL_SECONDS));
+}
+
+function isAudible(samples: Float32Array, start: number, frame: number): boolean {
+  const end = Math.min(samples.length, start + frame);
+  let energy = 0;
+  for (let i = start; i < end; i += 1) energy += (samples[i] as number) ** 2;
+  return energy >= AUDIBLE ** 2 * (end - start);
 }

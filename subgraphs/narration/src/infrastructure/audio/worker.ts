@@ -44,11 +44,18 @@ export interface MasterTask {
 
 /** Called by its name. @public */
 export async function master({ sound, as }: MasterTask): Promise<MasteredSegment> {
-  const waveform = { samples: Float32Array.from(sound.samples, (value) => value / 32_768), sampleRate: sound.sampleRate };
+  const waveform = { samples: toFloats(sound.samples), sampleRate: sound.sampleRate };
   const evened = resample(waveform, as.sampleRate).samples;
   const loudness = evenLoudness(evened, as.sampleRate);
   const samples = trim(evened, as.sampleRate);
   const withPause = new Float32Array(samples.length + Math.round(as.pauseSeconds * as.sampleRate));
   withPause.set(samples);
   return { ...(await encode({ samples: withPause, sampleRate: as.sampleRate }, as.format)), loudness };
+}
+
+/** Full scale is 1. In a loop, because `Float32Array.from` with a function takes ten times as long: a fifteenth of all that a line takes. */
+function toFloats(samples: Int16Array): Float32Array {
+  const floats = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i += 1) floats[i] = (samples[i] as number) / 32_768;
+  return floats;
 }
