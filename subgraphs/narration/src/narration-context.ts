@@ -84,7 +84,7 @@ export function narrationContext({
       deleteNarratorVoice: deleteNarratorVoice(ownVoices),
     },
     jobs: {
-      runNarration: runNarration({ narrations, audio, studio, providers, tellOperator }),
+      runNarration: runNarration({ narrations, audio, studio, providers, voices, tellOperator }),
       giveUpNarration: giveUpNarration(narrations),
       whenStoryArchived: whenStoryArchived(narrations),
       whenStoryDeleted: whenStoryDeleted(narrations),

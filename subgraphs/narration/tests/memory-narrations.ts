@@ -74,7 +74,7 @@ export function memoryNarrations(): NarrationRuns & {
       const found = alive(id);
       const run = found && runOf(found.narration, runId);
       if (!found || !run) return undefined;
-      const { storyId, totalSegments } = found.narration;
+      const { storyId, requestedBy, totalSegments } = found.narration;
       const { language, casting, format, sampleRate } = found.content;
       const missing = found.segments.flatMap(({ id: segmentId, line, take, wanted, askedAt }) => {
         const { index, characterId, pauseSeconds } = line;
@@ -83,7 +83,7 @@ export function memoryNarrations(): NarrationRuns & {
         const { text, emotion, intensity, voice } = next;
         return [{ id: segmentId, index, characterId, pauseSeconds, askedAt, take: next.take, text, emotion, intensity, voice }];
       });
-      return { storyId, totalSegments, language, casting, format, sampleRate, missing };
+      return { storyId, requestedBy, totalSegments, language, casting, format, sampleRate, missing };
     },
     async asked({ id }) {
       for (const { segments } of kept.values()) for (const segment of segments) if (segment.id === id) segment.askedAt ??= new Date();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { giveUpNarration, runNarration } from '../src/application/run-narration.js';
 import { cancel, type NarrationId, remove } from '../src/domain/narration.js';
-import type { NarrationAudio } from '../src/domain/narrations.js';
+import type { CastableVoice, CastableVoices, NarrationAudio } from '../src/domain/narrations.js';
 import { type Line, type Request, SpeechFailure, type SpeechProvider } from '../src/domain/speech-provider.js';
 import type { Studio } from '../src/domain/studio.js';
 import { memoryNarrations } from './memory-narrations.js';
-import { aNarration, file } from './narration-examples.js';
+import { aNarration, aVoice, file, writer } from './narration-examples.js';
 
 const silence = { samples: new Int16Array(16), sampleRate: 16_000, characters: 10, cost: null };
 
@@ -71,12 +71,21 @@ async function run(
     id,
     isLastAttempt = false,
     signal = new AbortController().signal,
-  }: { narrations?: ReturnType<typeof memoryNarrations>; id?: NarrationId; isLastAttempt?: boolean; signal?: AbortSignal } = {},
+    /** Voices of the author's own, as they are while it is spoken. */
+    own = async () => undefined,
+  }: {
+    narrations?: ReturnType<typeof memoryNarrations>;
+    id?: NarrationId;
+    isLastAttempt?: boolean;
+    signal?: AbortSignal;
+    own?: (voiceId: string, owner: string) => Promise<CastableVoice | undefined>;
+  } = {},
 ) {
   const narrationId = id ?? (await aNarration(narrations));
   const told: object[] = [];
   const { audio, removed } = memoryAudio();
-  const work = runNarration({ narrations, audio, studio, providers, tellOperator: (failure) => told.push(failure) });
+  const voices: CastableVoices = { find: (ids, owner) => Promise.all(ids.map((voiceId) => own(voiceId, owner))) };
+  const work = runNarration({ narrations, audio, studio, providers, voices, tellOperator: (failure) => told.push(failure) });
   const outcome = await work({ narrationId, runId: narrationId, isLastAttempt, signal, complete: async () => undefined }).then(
     () => 'done',
     (error: Error) => error.message,
@@ -102,6 +111,29 @@ describe('the narration job', () => {
     ]);
     expect(narration).toMatchObject({ status: 'completed', whole: { duration: 3, audio: { bytes: 12 } } });
     expect(types?.slice(2)).toEqual(['SegmentNarrated', 'SegmentNarrated', 'SegmentNarrated', 'NarrationProgressed', 'NarrationGenerated']);
+  });
+
+  it('speaks in a voice of the author’s own as it is now: trained anew since, or not at all once the consent was taken back', async () => {
+    const narrations = memoryNarrations();
+    const cast = { ...aVoice('clone-1'), isOwn: true };
+    const content = { casting: { narrator: cast, cast: [] } };
+    const spokenBy = new Set<string>();
+    const provider = providerOf(async ({ voice }) => {
+      spokenBy.add(voice.providerVoiceId);
+      return silence;
+    });
+    const own = async (voiceId: string, owner: string) =>
+      voiceId === cast.voiceId && owner === writer ? { ...cast, providerVoiceId: 'clone-2', isReady: true } : undefined;
+    const { outcome } = await run(provider, { narrations, id: await aNarration(narrations, { content }), own });
+    expect([outcome, [...spokenBy]]).toEqual(['done', ['clone-2']]);
+
+    for (const now of [undefined, { ...cast, isReady: false }]) {
+      spokenBy.clear();
+      const id = await aNarration(narrations, { content });
+      const { narration } = await run(provider, { narrations, id, own: async () => now });
+      expect(narration).toMatchObject({ status: 'failed', failure: { code: 'SPEECH_VOICE_UNKNOWN', retryable: false } });
+      expect(spokenBy.size).toBe(0);
+    }
   });
 
   it('asks for as many lines at once as the provider takes, and no more', async () => {

@@ -1,8 +1,8 @@
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { captionsOf } from '../domain/captions.js';
-import { voiceOf } from '../domain/casting.js';
+import { type CastVoice, voiceOf } from '../domain/casting.js';
 import { complete, fail, type Failure, finishSegment, type NarrationId, progress } from '../domain/narration.js';
-import type { JobInTransaction, NarrationAudio, NarrationRuns, SegmentToSpeak, Work } from '../domain/narrations.js';
+import type { CastableVoices, JobInTransaction, NarrationAudio, NarrationRuns, SegmentToSpeak, Work } from '../domain/narrations.js';
 import { SpeechFailure, type SpeechProvider } from '../domain/speech-provider.js';
 import type { Studio } from '../domain/studio.js';
 import type { SpeechProviders } from './casting.js';
@@ -19,6 +19,7 @@ interface Ports {
   readonly audio: NarrationAudio;
   readonly studio: Studio;
   readonly providers: SpeechProviders;
+  readonly voices: CastableVoices;
   /** A failed attempt: authors hear what they can do, operators why. */
   readonly tellOperator: (failure: { code: string; detail: string | null; final: boolean }) => void;
 }
@@ -95,12 +96,12 @@ function providerOf(providers: SpeechProviders, name: string): SpeechProvider {
 }
 
 async function speakSegment(
-  { narrations, audio, studio, providers }: Ports,
+  { narrations, audio, studio, providers, voices }: Ports,
   { id, work, signal }: Turn,
   segment: SegmentToSpeak,
 ): Promise<void> {
   const { text, emotion, intensity, characterId, pauseSeconds, take, index } = segment;
-  const voice = segment.voice ?? voiceOf(work.casting, characterId);
+  const voice = await asItIsNow(voices, work, segment.voice ?? voiceOf(work.casting, characterId));
   const provider = providerOf(providers, voice.provider);
   if (provider.isPaid) await narrations.asked(segment);
   const request = { key: `${segment.id}-${take}`, unknownSince: segment.askedAt };
@@ -112,6 +113,14 @@ async function speakSegment(
   await narrations.finish(id, { ...finished, audioKey, bytes: made.bytes.length, characters, cost }, (narration) =>
     finishSegment(narration, finished),
   );
+}
+
+/** A voice of the author's own may have been trained anew since it was cast; and where the consent was taken back nothing is spoken in it any more. */
+async function asItIsNow(voices: CastableVoices, { requestedBy }: Work, voice: CastVoice): Promise<CastVoice> {
+  if (!voice.isOwn) return voice;
+  const [own] = await voices.find([voice.voiceId], requestedBy);
+  if (!own?.isReady) throw new SpeechFailure('SPEECH_VOICE_UNKNOWN');
+  return own;
 }
 
 async function joinWhole(

@@ -38,6 +38,7 @@ export interface HeardSegment extends Pick<ScriptLine, 'text' | 'characterName' 
 /** What one run has to do. */
 export interface Work extends Pick<NarrationContent, 'language' | 'casting' | 'format' | 'sampleRate'> {
   readonly storyId: string;
+  readonly requestedBy: UserId;
   readonly missing: readonly SegmentToSpeak[];
   readonly totalSegments: number;
 }

@@ -152,7 +152,8 @@ export function prismaNarrations({
       });
       const { storyId, language, totalSegments, sampleRate } = record;
       const { casting, format } = { casting: record.voices as object as Casting, format: record.audioFormat as AudioFormat };
-      return { storyId, language, casting, format, sampleRate, missing, totalSegments };
+      const requestedBy = record.requestedBy as UserId;
+      return { storyId, requestedBy, language, casting, format, sampleRate, missing, totalSegments };
     },
 
     async asked({ id }) {
