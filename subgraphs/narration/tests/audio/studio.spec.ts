@@ -98,6 +98,66 @@ describe.each(AUDIO_FORMATS)('a segment as %s', (format) => {
   });
 });
 
+describe('the joined file says of itself', () => {
+  const three = async (format: AudioFormat) => {
+    const segments = [await master(tone(200, 1.1, 16_000), format), await master(tone(300, 0.7, 16_000), format)];
+    const parts = [segments[0], segments[1], segments[0]] as MasteredSegment[];
+    return { whole: Buffer.from(await join(parts, format)), parts };
+  };
+  const seconds = (parts: readonly MasteredSegment[]) => parts.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+
+  it('as MP3, in one Info frame, how many frames and bytes follow, and what the encoder put in front', async () => {
+    const { whole, parts } = await three('mp3');
+    const tag = whole.indexOf('Info');
+    expect(tag).toBe(4 + 9);
+    expect(whole.readUInt32BE(tag + 8)).toBe(Math.round((seconds(parts) * 16_000) / 576));
+    expect(whole.readUInt32BE(tag + 12)).toBe(whole.length);
+    expect(whole.readUIntBE(tag + 116 + 21, 3) >> 12).toBe(576);
+    expect(whole.indexOf('Info', tag + 4)).toBe(-1);
+    expect(whole.length).toBe(216 + parts.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  });
+
+  it('as WAV, in one header, how many bytes of samples follow', async () => {
+    const { whole, parts } = await three('wav');
+    expect([whole.readUInt32LE(4), whole.readUInt32LE(40)]).toEqual([whole.length - 8, whole.length - 44]);
+    expect((whole.length - 44) / 32_000).toBeCloseTo(seconds(parts), 6);
+  });
+
+  it('as Ogg, in pages of one stream, numbered, checked and timed by the samples that a decoder has given out', async () => {
+    const { whole, parts } = await three('ogg');
+    const { samples } = await decoded(whole, 'ogg');
+    const flags: number[] = [];
+    let position = 0n;
+    let number = 0;
+    for (let at = 0; at < whole.length; number += 1) {
+      const laces = whole.subarray(at + 27, at + 27 + whole.readUInt8(at + 26));
+      const page = Buffer.from(whole.subarray(at, at + 27 + laces.length + laces.reduce((sum, lace) => sum + lace, 0)));
+      expect(page.toString('latin1', 0, 4)).toBe('OggS');
+      expect([page.readUInt32LE(14), page.readUInt32LE(18)]).toEqual([1, number]);
+      const crc = page.readUInt32LE(22);
+      page.writeUInt32LE(0, 22);
+      expect(crc).toBe(oggCrc(page));
+      flags.push(page.readUInt8(5));
+      expect(page.readBigInt64LE(6)).toBeGreaterThanOrEqual(position);
+      position = page.readBigInt64LE(6);
+      at += page.length;
+    }
+    expect(flags).toEqual([2, ...flags.slice(1, -1).map(() => 0), 4]);
+    expect(Number(position)).toBe(samples.length);
+    expect(Math.abs(samples.length / 16_000 - seconds(parts))).toBeLessThan(0.035);
+  });
+});
+
+/** Bit by bit, as RFC 3533 describes it. */
+function oggCrc(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << 24;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc < 0 ? (crc << 1) ^ 0x04c1_1db7 : crc << 1;
+  }
+  return crc >>> 0;
+}
+
 /** When sound begins again around `from`, in seconds: before, there is a pause. */
 function onset(samples: Float32Array, sampleRate: number, from: number): number {
   let at = Math.max(0, Math.round((from - 0.12) * sampleRate));
