@@ -6,9 +6,16 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { execute, parse } from 'graphql';
 import { composeSupergraph } from '../../tools/compose.mjs';
+import { nobody } from '../src/access/authenticate.js';
+import { federation } from '../src/engine/federation.js';
+import { connectSubgraph } from '../src/engine/subgraph.js';
+import { gatewayMetrics } from '../src/observability/metrics.js';
+import { operationWatches } from '../src/observability/watch.js';
+import { pipeline } from '../src/pipeline.js';
 import { startGateway } from '../src/service.js';
 
 // The gateway alone, in front of subgraphs that are not ours, with a supergraph that changes while it serves.
@@ -121,6 +128,41 @@ describe('another supergraph', () => {
     swapping = false;
     await load;
     expect(failures).toEqual([]);
+  });
+
+  // The file is looked at every second: a hundred changes without it.
+  it('and another, a hundred times under load, fails no request', async () => {
+    const log = createLogger('gateway', 'silent');
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`);
+    const books = connectSubgraph({ name: 'books', url, authorize: async () => undefined, log, production: false });
+    const federated = await federation({ supergraph: supergraphOf(edition()), subgraph: () => books, log, production: false });
+    const apollo = pipeline({ gateway: federated, log, production: false });
+    await apollo.start();
+    const metrics = gatewayMetrics({ plansKept: () => 0, registered: [] });
+    const watchOperation = operationWatches({ metrics, tracing: undefined, slowAfter: 60_000, log });
+
+    const editions = ['pages: Int', 'isbn: String'].map((field) => supergraphOf(edition(field)));
+    let swapping = true;
+    let answered = 0;
+    const failures: unknown[] = [];
+    const load = Promise.all(
+      Array.from({ length: 8 }, async (_, index) => {
+        while (swapping) {
+          const { body } = await apollo.executeOperation(
+            { query: `query Mine${index} { book { id title } }` },
+            { contextValue: { client: nobody, clientAddress: String(index), correlationId: 'c', watch: watchOperation('c', undefined) } },
+          );
+          answered += 1;
+          if (body.kind !== 'single' || body.singleResult.errors) failures.push(body);
+        }
+      }),
+    );
+    for (let swap = 1; swap <= 100; swap += 1) await federated.replace(editions[swap % 2] ?? '');
+    swapping = false;
+    await load;
+    await Promise.all([apollo.stop(), books.close()]);
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(500);
   });
 
   it.each([

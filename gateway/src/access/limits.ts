@@ -17,6 +17,8 @@ export const limits = {
   aliases: 30,
   rootFields: 20,
   directives: 50,
+  /** graphql-js compares every two that meet in one place: with 400 that takes 95 ms, with 100 it takes 7. */
+  fragments: 100,
 } as const;
 
 interface Measure {
@@ -36,6 +38,7 @@ export function beyondLimits(document: DocumentNode): Refusal | undefined {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  if (fragments.size > limits.fragments) return refuse.QUERY_TOO_MANY_FRAGMENTS({ count: fragments.size, limit: limits.fragments });
   const measured = new Map<string, Measure | 'open'>();
 
   function measureFragment(name: string): Measure {

@@ -19,6 +19,7 @@ export const gatewayRefusals = {
     sentence: 'The document has {count} fields at its root; at most {limit} are answered at once.',
   },
   QUERY_TOO_MANY_DIRECTIVES: { kind: 'BAD_USER_INPUT', sentence: 'The document has {count} directives; at most {limit} are accepted.' },
+  QUERY_TOO_MANY_FRAGMENTS: { kind: 'BAD_USER_INPUT', sentence: 'The document has {count} fragments; at most {limit} are accepted.' },
   FRAGMENT_CYCLE: { kind: 'BAD_USER_INPUT', sentence: 'A fragment of the document contains itself; write it without the circle.' },
   SUBSCRIPTION_OVER_HTTP: {
     kind: 'BAD_USER_INPUT',

@@ -90,6 +90,7 @@ export async function federation({
 
   /** One plan at a time: requests come in between. */
   async function warm(engine: Engine, previous: Engine | undefined): Promise<void> {
+    await turn();
     for (const text of registered.values()) {
       const document = parse(text);
       const hash = createHash('sha256').update(text).digest('hex');
