@@ -10,7 +10,7 @@ import { contentTypes } from './object-audio.js';
 
 /** Below it, a folder per voice. */
 export const voiceFolder = 'narration/voices/';
-export const folderOf = (id: string) => `${voiceFolder}${id}/`;
+const folderOf = (id: string) => `${voiceFolder}${id}/`;
 const readyMadeFolder = 'narration/ready-made/';
 
 const maxUploadBytes = 25 * 1024 * 1024;
