@@ -88,11 +88,11 @@ async function sent(file: Buffer, contentType: string, by?: Parameters<typeof pr
 
 const sample = (uploadId: string, voice = voiceId) => ({ voiceId: voice, uploadId, emotion: 'neutral', sampleText: 'The fox.' });
 
-/** Every object but what was sent to be looked at. */
+/** Every object but what was sent to be looked at, and the previews that the platform is still making. */
 const kept = () =>
   readdirSync(join(platform.data, 'objects'), { recursive: true })
     .map(String)
-    .filter((path) => path.endsWith('.object') && !path.includes('/uploads/'))
+    .filter((path) => path.endsWith('.object') && !/\/(uploads|ready-made)\//.test(path))
     .sort();
 
 describe('a voice of one’s own', () => {
