@@ -104,6 +104,35 @@ mutation Publish($id: ID!, $version: Int!) {
 `,
     variables: { id: '<id of the story>', version: 1 },
   },
+  {
+    query: `# 8. Have it read aloud: take a voice of Voices, then run
+#    Narrate, and Hear as often as you like. Its audio opens in
+#    a browser; narrationUpdated tells of each segment live.
+query Voices {
+  readyMadeVoices(language: "en") { id name description preview { url } }
+}
+
+mutation Narrate($id: ID!, $voice: ID!) {
+  generateNarration(input: { storyId: $id, voiceId: $voice }) { id status cursor }
+}
+
+query Hear($id: ID!) {
+  story(id: $id) {
+    narrations(first: 1) {
+      nodes {
+        status
+        doneSegments
+        totalSegments
+        audio { url durationSeconds }
+        captions { url }
+        segments(first: 20) { nodes { index text emotion media { url } } }
+      }
+    }
+  }
+}
+`,
+    variables: { id: '<id of the story>', voice: '<id of a voice>' },
+  },
 ] as const;
 
 /** Everything is in the page; the policy makes sure of it: nothing can be loaded from, or sent to, anywhere but this origin. */

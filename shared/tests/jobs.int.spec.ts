@@ -49,6 +49,14 @@ describe('jobs', () => {
     expect(done).not.toContain('ghost');
   });
 
+  it('wait as long as they are told to', async () => {
+    await databases.client.$transaction((tx) => jobs.enqueue(tx, 'greet', { name: 'late' }, 'late', 2));
+    await enqueue('before the late one');
+    await until(() => done.includes('before the late one'));
+    expect(done).not.toContain('late');
+    await until(() => done.includes('late'));
+  });
+
   it('whose effect rolls back run again', async () => {
     await enqueue('rolled back');
     await until(() => done.includes('rolled back'));

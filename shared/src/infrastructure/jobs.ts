@@ -23,8 +23,8 @@ class LostTurn extends Error {
 }
 
 export interface Jobs {
-  /** Enqueues in the caller's transaction. One job per key is queued or running at a time. */
-  enqueue(tx: SqlTransaction, queue: string, data: object, key: string): Promise<void>;
+  /** Enqueues in the caller's transaction, to be taken at once or after so many seconds. One job per key is queued or running at a time. */
+  enqueue(tx: SqlTransaction, queue: string, data: object, key: string, afterSeconds?: number): Promise<void>;
   /**
    * Ends the job of a key in the caller's transaction, if there is one: one that waits is not run, of one that runs the signal is aborted (within
    * 5 s, by its next heartbeat) and its `complete` rolls back. Nobody is told: the caller knows.
@@ -101,10 +101,10 @@ export async function startJobs({
   }
 
   return {
-    async enqueue(tx, queue, data, key) {
+    async enqueue(tx, queue, data, key, afterSeconds = 0) {
       refuseInProjection('enqueue jobs');
       const { correlationId, actor } = currentOperation();
-      await boss.send(queue, { data, correlationId, actor }, { singletonKey: key, db: fromPrisma(tx) });
+      await boss.send(queue, { data, correlationId, actor }, { singletonKey: key, startAfter: afterSeconds, db: fromPrisma(tx) });
     },
     async cancel(tx, queue, key) {
       const db = fromPrisma(tx);

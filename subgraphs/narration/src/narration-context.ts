@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { turns } from '@storytelling/shared/infrastructure/turns';
 import type { Hears } from './application/as-author.js';
 import { cancelNarration } from './application/cancel-narration.js';
 import type { SpeechProviders } from './application/casting.js';
@@ -22,6 +23,7 @@ import { whenStoryArchived, whenStoryDeleted } from './application/when-story-en
 import { withdrawVoiceConsent } from './application/withdraw-voice-consent.js';
 import type { NarrationId } from './domain/narration.js';
 import type { CastableVoices, NarrationAudio, NarrationRuns, StoryScripts } from './domain/narrations.js';
+import { refuse } from './domain/refusals.js';
 import type { ReadyMadeVoices } from './domain/ready-made-voices.js';
 import type { KnownStories } from './domain/story-facts.js';
 import type { Studio } from './domain/studio.js';
@@ -76,7 +78,10 @@ export function narrationContext({
       deleteNarration: deleteNarration(authors),
       createNarratorVoice: createNarratorVoice(ownVoices, providers, newId),
       requestVoiceSampleUpload: requestVoiceSampleUpload(ownVoices, voiceAudio),
-      recordVoiceSample: recordVoiceSample({ voices: ownVoices, audio: voiceAudio, studio }),
+      recordVoiceSample: recordVoiceSample({
+        ...{ voices: ownVoices, audio: voiceAudio, studio },
+        inTurn: turns(2, 20, () => refuse.VOICE_SAMPLE_BUSY()),
+      }),
       removeVoiceSample: removeVoiceSample(ownVoices),
       recordVoiceConsent: recordVoiceConsent(ownVoices),
       withdrawVoiceConsent: withdrawVoiceConsent(ownVoices),

@@ -16,11 +16,11 @@ export async function narrationDatabase() {
   prisma.$on('query', () => {
     statements += 1;
   });
-  const enqueued: { queue: string; key: string; data: object }[] = [];
+  const enqueued: { queue: string; key: string; data: object; afterSeconds?: number }[] = [];
   const cancelled: string[] = [];
   const jobs = {
-    async enqueue(_tx: unknown, queue: string, data: object, key: string) {
-      enqueued.push({ queue, key, data });
+    async enqueue(_tx: unknown, queue: string, data: object, key: string, afterSeconds?: number) {
+      enqueued.push({ queue, key, data, ...(afterSeconds !== undefined && { afterSeconds }) });
     },
     async cancel(_tx: unknown, _queue: string, key: string) {
       cancelled.push(key);

@@ -10,7 +10,10 @@ import { voicesContract } from './voices.contract.js';
 
 voicesContract('PostgreSQL', async () => {
   const database = await voiceDatabase();
-  const forgotten = () => database.enqueued.filter(({ queue }) => queue === forgetVoiceQueue).map(({ data }) => data as ForgottenVoice);
+  const forgotten = () =>
+    database.enqueued
+      .filter(({ queue, afterSeconds }) => queue === forgetVoiceQueue && afterSeconds === undefined)
+      .map(({ data }) => data as ForgottenVoice);
   return { ...database, forgotten };
 });
 
@@ -67,6 +70,20 @@ describe('voices in PostgreSQL', () => {
     expect(database.enqueued.filter(({ queue, data }) => queue === trainingQueue && 'voiceId' in data && data.voiceId === id)).toHaveLength(
       1,
     );
+  });
+
+  it('are looked for again at the provider when what it was asked for may still come', async () => {
+    const { enqueued, voices } = database;
+    const later = (id: string) =>
+      enqueued.filter(({ key, afterSeconds }) => key.startsWith(id) && afterSeconds === 600).map(({ data }) => data);
+    const training = await inTraining(voices);
+    const { voiceId, trainingId: key } = training;
+    const failure = { code: 'SPEECH_FAILED', message: 'It failed.', retryable: true };
+    await voices.finish(training, (voice) => fail(voice, key, failure), { trained: null, job });
+    expect(later(voiceId)).toEqual([{ voiceId, provider: 'local', trained: { providerVoiceId: null, key }, objects: [] }]);
+    const known = await aReadyVoice(voices);
+    await voices.update(known, withdrawConsent);
+    expect(later(known)).toEqual([]);
   });
 
   it('leave no row with anything of a voice whose consent was withdrawn', async () => {

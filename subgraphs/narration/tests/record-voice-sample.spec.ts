@@ -21,6 +21,7 @@ describe('a recording that was sent', () => {
   let id: VoiceId;
   let looks: number;
   let heard: Partial<RecordingMeasures>;
+  let turn: <T>(work: () => Promise<T>) => Promise<T>;
   /** What happens while it is looked at. */
   let meanwhile: () => Promise<unknown>;
 
@@ -29,6 +30,7 @@ describe('a recording that was sent', () => {
     audio = memoryVoiceAudio();
     id = await aNarratorVoice(voices);
     [looks, heard, meanwhile] = [0, {}, async () => undefined];
+    turn = (work) => work();
   });
 
   const record = (uploadId: string, more: object = {}, by = owner) => {
@@ -40,7 +42,7 @@ describe('a recording that was sent', () => {
         return { wav, measures: { ...measures, ...heard } };
       },
     };
-    return recordVoiceSample({ voices, audio, studio })(by, {
+    return recordVoiceSample({ voices, audio, studio, inTurn: (work) => turn(work) })(by, {
       ...{ voiceId: id, uploadId, emotion: 'Joy', sampleText: 'Once upon a time.' },
       ...more,
     });
@@ -97,6 +99,15 @@ describe('a recording that was sent', () => {
     meanwhile = () => Promise.reject(refuse.VOICE_SAMPLE_UNREADABLE());
     await expect(record(audio.send(sent))).rejects.toMatchObject({ code: 'VOICE_SAMPLE_UNREADABLE' });
     expect(audio.objects.size).toBe(0);
+  });
+
+  it('waits its turn before its bytes are even read, and may be told to come again', async () => {
+    turn = () => Promise.reject(refuse.VOICE_SAMPLE_BUSY());
+    const uploadId = audio.send(sent);
+    await expect(record(uploadId)).rejects.toMatchObject({ code: 'VOICE_SAMPLE_BUSY', kind: 'UNAVAILABLE' });
+    expect([looks, audio.objects.size, audio.used]).toEqual([0, 0, []]);
+    turn = (work) => work();
+    expect(await record(uploadId)).toBe(audio.sampleIdOf(uploadId));
   });
 
   it('leaves no sound behind when the voice is deleted meanwhile', async () => {

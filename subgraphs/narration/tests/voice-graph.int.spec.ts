@@ -56,7 +56,7 @@ describe('voices in the graph', () => {
     const others = {
       createNarratorVoice: createNarratorVoice(voices, providers, randomUUID),
       requestVoiceSampleUpload: requestVoiceSampleUpload(voices, audio),
-      recordVoiceSample: recordVoiceSample({ voices, audio, studio }),
+      recordVoiceSample: recordVoiceSample({ voices, audio, studio, inTurn: (work) => work() }),
       removeVoiceSample: removeVoiceSample(voices),
       recordVoiceConsent: recordVoiceConsent(voices),
       withdrawVoiceConsent: withdrawVoiceConsent(voices),

@@ -21,6 +21,8 @@ interface Ports {
   readonly voices: Voices;
   readonly audio: VoiceAudio;
   readonly studio: Pick<Studio, 'examine'>;
+  /** A recording is 25 MB, and a few times that while it is looked at: some wait in line, and who finds the line full is told so. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Two minutes of sound are decoded in a second; whoever sends something on which that takes this long sends no recording. */
@@ -28,8 +30,9 @@ const longestLook = 60_000;
 
 /** Takes a recording that was sent. Sent again, it is the same sample, and nothing is stored twice. Resolves to the sample's id. */
 export const recordVoiceSample =
-  ({ voices, audio, studio }: Ports) =>
+  (ports: Ports) =>
   async (by: Person, input: VoiceSampleInput): Promise<string> => {
+    const { voices, audio } = ports;
     const id = voiceId(input.voiceId);
     const spoken = { emotion: emotionNamed(input.emotion), text: sampleText(input.sampleText) };
     // Nobody's recording is looked at for a voice that is not theirs; and nothing remote happens while a row is locked.
@@ -41,7 +44,7 @@ export const recordVoiceSample =
           sent.sampleId,
           asOwner(by, (own) => repeat(own, sent.sampleId)),
         )
-      : await keep({ voices, audio, studio }, { by, id, voice, sent, spoken });
+      : await keep(ports, { by, id, voice, sent, spoken });
     await sent.used();
     return sampleId;
   };
@@ -53,7 +56,7 @@ function repeat(voice: Voice, sampleId: string): [] {
 }
 
 async function keep(
-  { voices, audio, studio }: Ports,
+  { voices, audio, studio, inTurn }: Ports,
   {
     by,
     id,
@@ -69,7 +72,7 @@ async function keep(
   },
 ): Promise<string> {
   requireRecordable(voice);
-  const { wav, measures } = await studio.examine(await sent.read(), AbortSignal.timeout(longestLook));
+  const { wav, measures } = await inTurn(async () => studio.examine(await sent.read(), AbortSignal.timeout(longestLook)));
   checkRecording(measures);
   const audioKey = await audio.putSample(by.id, id, sent.sampleId, wav);
   const sample = { id: sent.sampleId, ...spoken, duration: measures.durationSeconds, audioKey, bytes: wav.length, measures };

@@ -24,6 +24,10 @@ export const narrationRefusals = {
     sentence: 'Nobody is heard to speak in this recording; check the microphone and record it again.',
     field: 'uploadId',
   },
+  VOICE_SAMPLE_BUSY: {
+    kind: 'UNAVAILABLE',
+    sentence: 'Too many recordings are being looked at in this moment; try again in a few seconds.',
+  },
   // Voices
   VOICE_NOT_FOUND: { kind: 'NOT_FOUND', sentence: 'There is no such voice, or it is somebody else’s.', field: 'voiceId' },
   VOICE_LIMIT: { kind: 'CONFLICT', sentence: 'You have {max} voices, which is the most; delete one that you do not need.' },

@@ -12,11 +12,10 @@ import type { SpeechProviders } from '../application/casting.js';
 import { type VoiceId, voiceStream } from '../domain/voice.js';
 import type { VoiceAudio } from '../domain/voices.js';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.js';
+import { settledAfterSeconds } from './prisma-voices.js';
 
 type Transaction = Prisma.TransactionClient;
 
-/** A provider answers within minutes. One that was asked for a clone may still make it when nobody waits for the answer any more. */
-const settledAfterMinutes = 10;
 /** Deleting one voice at a provider. */
 const patience = 60_000;
 
@@ -61,7 +60,7 @@ async function mayStillBeMade(client: PrismaClient, streams: readonly string[]):
   const unsettled = await client.$queryRaw<object[]>`
     SELECT 1 FROM backbone.event_store requested JOIN backbone.event_store deleted USING (stream_id)
     WHERE stream_id = ANY(${[...streams]}) AND requested.event_type = ${TrainingRequested.type} AND deleted.event_type = ${VoiceDeleted.type}
-      AND deleted.occurred_at > now() - make_interval(mins => ${settledAfterMinutes}::int) AND NOT EXISTS (
+      AND deleted.occurred_at > now() - make_interval(secs => ${settledAfterSeconds}::int) AND NOT EXISTS (
         SELECT 1 FROM backbone.event_store ended WHERE ended.stream_id = requested.stream_id
           AND ended.event_type IN (${VoiceProfileTrained.type}, ${VoiceTrainingFailed.type})
           AND ended.event_data ->> 'trainingId' = requested.event_data ->> 'trainingId')

@@ -23,6 +23,9 @@ interface Locked {
 export const trainingQueue = 'train-voice';
 export const forgetVoiceQueue = 'forget-voice';
 
+/** A provider answers within minutes. One that was asked for a clone may still make it when nobody waits for the answer any more. */
+export const settledAfterSeconds = 600;
+
 const samplesInOrder = {
   select: { id: true, emotion: true, isLocked: true },
   orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
@@ -115,8 +118,13 @@ export function prismaVoices({
     }
   }
 
-  const enqueueForgetting = (tx: Transaction, job: ForgottenVoice, occasion: string) =>
-    jobs.enqueue(tx, forgetVoiceQueue, job, `${job.voiceId}:${occasion}`);
+  async function enqueueForgetting(tx: Transaction, job: ForgottenVoice, occasion: string): Promise<void> {
+    const key = `${job.voiceId}:${occasion}`;
+    await jobs.enqueue(tx, forgetVoiceQueue, job, key);
+    // The provider was asked, and its answer was lost: it may still be making what is to be forgotten.
+    const isUnknown = typeof job.trained === 'object' && job.trained.providerVoiceId === null;
+    if (isUnknown) await jobs.enqueue(tx, forgetVoiceQueue, job, `${key}:settled`, settledAfterSeconds);
+  }
 
   async function find(from: Transaction, id: VoiceId): Promise<Locked | undefined> {
     const record = await from.narratorVoiceRecord.findUnique({ where: { id }, include: { samples: samplesInOrder } });

@@ -103,6 +103,21 @@ describe('a line', () => {
   });
 });
 
+describe('a thread', () => {
+  const threads = () => (process.report.getReport() as { workers: unknown[] }).workers.length;
+
+  it('ends when it has had nothing to do for a while, and gives its memory back', async () => {
+    await provider.close?.();
+    const before = threads();
+    provider = make({ idleMs: 50 });
+    await speak({ text: 'Rain.' });
+    expect(threads()).toBe(before + 1);
+    for (let tries = 0; threads() > before && tries < 50; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(threads()).toBe(before);
+    expect(seconds(await speak({ text: 'Rain.' }))).toBeGreaterThan(0.3);
+  });
+});
+
 describe('training', () => {
   it('finds a profile: a base voice, its pitch and its range, nothing that cannot be spoken with', async () => {
     const waveform = (hertz: number) => ({ samples: babble(hertz, 6, 16_000), sampleRate: 16_000 });

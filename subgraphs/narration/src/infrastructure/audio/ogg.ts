@@ -113,7 +113,7 @@ export async function* joinOgg(parts: readonly { open(): Promise<AsyncIterable<U
   /** The last page says that it is the last, so one is held back. */
   let held: { bytes: Uint8Array; flags: number; position: bigint } | null = null;
   const write = ({ bytes, flags, position }: { bytes: Uint8Array; flags: number; position: bigint }): Uint8Array => {
-    const page = Uint8Array.from(bytes);
+    const page = new Uint8Array(bytes);
     const view = new DataView(page.buffer);
     serial ??= view.getUint32(14, true);
     page[5] = ((page[5] as number) & ~(FIRST_PAGE | LAST_PAGE)) | flags;

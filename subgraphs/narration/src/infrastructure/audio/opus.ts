@@ -1,5 +1,5 @@
 // Packets of Opus in the two containers that browsers and phones record in. Both are read in one pass that goes forward by at least a byte at each step, so that
-// no file, however made, keeps a thread for longer than its size: a general library was tried, and went round in circles in a WebM with one byte changed.
+// no file, however made, keeps a thread for longer than its size: a general library was tried, and found no end in a WebM with a few bytes changed.
 
 import { firstPage, PAGE_HEADER } from './ogg.js';
 import { Unreadable } from './wav.js';

@@ -36,7 +36,7 @@ export function openStudio(options: StudioOptions = {}): Studio {
       let examined: Examined;
       try {
         // A view of a larger buffer would take the whole of it along.
-        const task: ExamineTask = { file: Uint8Array.from(file), maxSeconds: LONGEST_SECONDS };
+        const task: ExamineTask = { file: new Uint8Array(file), maxSeconds: LONGEST_SECONDS };
         examined = (await reading.run(task, { name: 'examine', signal: AbortSignal.any([signal, deadline]) })) as Examined;
       } catch (error) {
         signal.throwIfAborted();

@@ -306,7 +306,7 @@ async function bytesOf(stream: AsyncIterable<Uint8Array>, most: number): Promise
     if (length > most) throw new SpeechFailure('SPEECH_FAILED', { detail: 'more sound than a line can have' });
     chunks.push(chunk);
   }
-  return Uint8Array.from(Buffer.concat(chunks, length));
+  return new Uint8Array(Buffer.concat(chunks, length));
 }
 
 function readyMade({ voiceId, name, labels, description }: ElevenLabs.Voice): ReadyMadeVoice {
