@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { Caller } from '@storytelling/shared/graphql/caller';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { personalDataExportedIn } from '@storytelling/shared/domain-events/personal-data';
+import { contextsWithPersonalData, personalDataExportedIn } from '@storytelling/shared/domain-events/personal-data';
 import { openEmbeddedLog } from '@storytelling/shared/infrastructure/embedded-log';
 import { type EventBus, topicOf } from '@storytelling/shared/infrastructure/event-bus';
 import { fileObjects } from '@storytelling/shared/infrastructure/file-objects';
@@ -36,6 +36,8 @@ interface Export {
   media: { url: string; contentType: string; sizeBytes: number } | null;
   failure: { code: string } | null;
 }
+
+const others = contextsWithPersonalData.filter((context) => context !== 'identity');
 
 describe('a copy of one’s data', () => {
   let database: TestDatabase;
@@ -109,22 +111,25 @@ describe('a copy of one’s data', () => {
   const begin = async (id: string): Promise<Export> => (await ask(exportMyData, {}, as(id))).data.exportMyData;
   const read = async (id: string, owner: string): Promise<Export | null> => (await ask(dataExport, { id }, as(owner))).data.dataExport;
   const answered = (id: string, owner: string) => until(async () => (await read(id, owner))?.progress?.done === 1);
-  /** As the context story answers. */
-  async function storyAnswers(exportId: string, owner: string): Promise<void> {
-    const part = await zipped({
-      'data.json': Buffer.from(JSON.stringify({ stories: `of ${owner}` })),
-      'README.txt': Buffer.from('Your stories.'),
-      'pictures/a.webp': Buffer.from('a picture'),
-    });
-    const sha256 = createHash('sha256').update(part).digest('hex');
-    const object = { key: `story/export-parts/${owner}/${exportId}.zip`, sha256, bytes: part.length };
-    await all.put(object.key, part, { contentType: 'application/zip' });
-    const event = {
-      ...{ id: randomUUID(), source: 'story', type: personalDataExportedIn('story').type, subject: `story.DataExport-${exportId}` },
-      ...{ time: new Date().toISOString(), version: 1, sequence: 1, epoch: randomUUID(), correlationId: 'test', causationId: null },
-      ...{ traceparent: null, actor: 'service:story', data: { exportId, userId: owner, object } },
-    };
-    await bus.publish(topicOf('story'), [event]);
+  /** As the other contexts answer. */
+  async function othersAnswer(exportId: string, owner: string): Promise<void> {
+    for (const context of others) {
+      const part = await zipped({
+        'data.json': Buffer.from(JSON.stringify({ [context]: `of ${owner}` })),
+        'README.txt': Buffer.from(`Of ${context}.`),
+        'pictures/a.webp': Buffer.from('a picture'),
+      });
+      const sha256 = createHash('sha256').update(part).digest('hex');
+      const object = { key: `${context}/export-parts/${owner}/${exportId}.zip`, sha256, bytes: part.length };
+      await all.put(object.key, part, { contentType: 'application/zip' });
+      const { type } = personalDataExportedIn(context);
+      const event = {
+        ...{ id: randomUUID(), source: context, type, subject: `${context}.DataExport-${exportId}`, time: new Date().toISOString() },
+        ...{ version: 1, sequence: 1, epoch: randomUUID(), correlationId: 'test', causationId: null, traceparent: null },
+        ...{ actor: `service:${context}`, data: { exportId, userId: owner, object } },
+      };
+      await bus.publish(topicOf(context), [event]);
+    }
   }
   async function archiveOf(owner: string): Promise<Record<string, string> | undefined> {
     for await (const { key } of all.list(`identity/exports/${owner}/`)) {
@@ -140,11 +145,16 @@ describe('a copy of one’s data', () => {
     const [ada, bob] = [await person(), await person()];
     await pool.query(`INSERT INTO oauth_providers (user_id, provider, provider_id) VALUES ($1, 'example', 'id-at-the-provider')`, [ada.id]);
     const begun = await begin(ada.id);
-    expect(begun).toMatchObject({ status: 'running', media: null, expiresAt: null, progress: { stage: 'gathering', total: 3 } });
+    expect(begun).toMatchObject({
+      status: 'running',
+      media: null,
+      expiresAt: null,
+      progress: { stage: 'gathering', total: 2 + others.length },
+    });
     // Asked again: the same one.
     expect((await begin(ada.id)).id).toBe(begun.id);
     await answered(begun.id, ada.id);
-    await storyAnswers(begun.id, ada.id);
+    await othersAnswer(begun.id, ada.id);
     await until(async () => (await read(begun.id, ada.id))?.status === 'ready');
 
     const ready = await read(begun.id, ada.id);
@@ -152,10 +162,11 @@ describe('a copy of one’s data', () => {
     expect(new Date(ready?.expiresAt ?? 0).getTime() - Date.now()).toBeGreaterThan(6.9 * 24 * hour);
     expect(await read(begun.id, bob.id)).toBeNull();
     const archive = (await archiveOf(ada.id)) ?? {};
-    expect(Object.keys(archive).sort()).toEqual(['README.txt', 'identity/data.json', 'story/data.json', 'story/pictures/a.webp']);
-    for (const word of ['identity/data.json', 'story/data.json', 'Your stories.', 'story/pictures/a.webp', 'Your account'])
+    const theirs = others.flatMap((context) => [`${context}/data.json`, `${context}/pictures/a.webp`]);
+    expect(Object.keys(archive).sort()).toEqual(['README.txt', 'identity/data.json', ...theirs].sort());
+    for (const word of ['identity/data.json', 'Your account', ...theirs, ...others.map((context) => `Of ${context}.`)])
       expect(archive['README.txt']).toContain(word);
-    expect(archive['story/data.json']).toContain(`of ${ada.id}`);
+    for (const context of others) expect(archive[`${context}/data.json`]).toContain(`of ${ada.id}`);
     const own = archive['identity/data.json'] ?? '';
     expect(JSON.parse(own)).toMatchObject({
       account: { id: ada.id, email: ada.email, displayName: ada.displayName, firstName: ada.firstName },
@@ -176,7 +187,7 @@ describe('a copy of one’s data', () => {
     const ada = await person();
     const { id } = await begin(ada.id);
     await service.stop();
-    await storyAnswers(id, ada.id);
+    await othersAnswer(id, ada.id);
     service = await start();
     await until(async () => (await read(id, ada.id))?.status === 'ready');
     expect((await archiveOf(ada.id))?.['identity/data.json']).toContain(ada.email);
@@ -186,7 +197,7 @@ describe('a copy of one’s data', () => {
     const [ada, eve] = [await person(), await person()];
     const whole = await begin(ada.id);
     await answered(whole.id, ada.id);
-    await storyAnswers(whole.id, ada.id);
+    await othersAnswer(whole.id, ada.id);
     await until(async () => (await read(whole.id, ada.id))?.status === 'ready');
     const half = await begin(eve.id);
     await answered(half.id, eve.id);
@@ -194,12 +205,12 @@ describe('a copy of one’s data', () => {
     const isErased = async (id: string) =>
       (await pool.query('SELECT 1 FROM backbone.event_store WHERE stream_id = $1', [`identity.Erasure-${id}`])).rowCount === 1;
     await until(async () => (await isErased(ada.id)) && (await isErased(eve.id)));
-    await storyAnswers(half.id, eve.id);
+    await othersAnswer(half.id, eve.id);
     // Somebody else's, who comes after it.
     const bob = await person();
     const { id } = await begin(bob.id);
     await answered(id, bob.id);
-    await storyAnswers(id, bob.id);
+    await othersAnswer(id, bob.id);
     await until(async () => (await read(id, bob.id))?.status === 'ready');
     for (const [owner, exportId] of [
       [ada.id, whole.id],
@@ -235,7 +246,7 @@ describe('a copy of one’s data', () => {
         async () =>
           (await pool.query(`SELECT 1 FROM data_export_parts WHERE export_id = $1 AND object IS NOT NULL`, [first])).rowCount === 1,
       );
-      await storyAnswers(first, ada.id);
+      await othersAnswer(first, ada.id);
       await until(async () => (await read(first, ada.id))?.status === 'ready');
       const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
       const sweep = () => sweepArchives({ client: prisma, objects: all, now: () => new Date(Date.now() + ahead) });
