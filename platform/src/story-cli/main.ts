@@ -4,13 +4,11 @@ import { basename, extname, resolve } from 'node:path';
 import type { StoryUpdatedSubscription } from '../generated/graphql/graphql.js';
 import { ApiError, apiClient } from './client.js';
 import { analyzeStory, createStory, findings, register, storyUpdated } from './operations.js';
+import { Problem } from './problem.js';
 import { runningPlatform } from './running-platform.js';
 import { progressBar, report } from './terminal.js';
 
 // `npm run story -- FILE`: the main job from a terminal, and an example of a client for frontend teams.
-
-/** What a person can mend: said in one sentence, without a stack. */
-class Problem extends Error {}
 
 async function main(path: string | undefined): Promise<void> {
   if (!path) throw new Problem('Which text? npm run story -- FILE, for example npm run story -- my-story.txt');
