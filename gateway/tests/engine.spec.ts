@@ -48,7 +48,7 @@ async function run(query: string, answers: Readonly<Record<string, Answer>>) {
       broken: (_, reason) => new Error(reason),
     },
   );
-  return { data: JSON.parse(JSON.stringify(data)) as Json, errors: errors as readonly GraphQLError[] | undefined, asked };
+  return { data: JSON.parse(JSON.stringify(data)) as Json, errors: errors, asked };
 }
 
 const person = (id: string, more: Json = {}) => ({ __typename: 'Person', id, ...more });
