@@ -35,6 +35,7 @@ const withPostgres = {
 };
 
 export default {
+  testSequencer: '<rootDir>/tools/jest/longest-first.mjs',
   projects: [
     kind('unit', '*.spec.ts', { ignored: ['\\.(int|e2e)\\.spec\\.ts$'] }),
     kind('int', '*.int.spec.ts', withPostgres),

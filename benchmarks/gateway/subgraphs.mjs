@@ -24,7 +24,7 @@ const products = range(10).map((n) => ({
 const reviews = range(24).map((n) => ({
   __typename: 'Review',
   id: `review-${n}`,
-  body: `What the reader ${n % 8} has to say of the product ${n % 10}.`,
+  body: `What the reader ${n % 8} has to say of the product ${n % 10}, in more than the few words that many need.`,
   author: users[n % 8],
   product: products[n % 10],
 }));
@@ -63,6 +63,7 @@ const subgraphs = {
 };
 
 const urls = {};
+let fetches = 0;
 for (const [name, { sdl, root, entity, resolvers = {} }] of Object.entries(subgraphs)) {
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl) });
   const entities = schema.getQueryType()?.getFields()._entities;
@@ -75,15 +76,17 @@ for (const [name, { sdl, root, entity, resolvers = {} }] of Object.entries(subgr
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => void answer().catch((error) => response.destroy(error)));
     const answer = async () => {
+      fetches += 1;
+      if (!request.headers.authorization) return response.writeHead(401).end();
       const body = Buffer.concat(chunks).toString();
       let text = known.get(body);
       if (text === undefined) {
         const { query, variables } = JSON.parse(body);
-        text = JSON.stringify(await execute({ schema, document: parse(query), variableValues: variables, rootValue: root }));
+        text = Buffer.from(JSON.stringify(await execute({ schema, document: parse(query), variableValues: variables, rootValue: root })));
         known.set(body, text);
       }
       if (delay) await sleep(delay);
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
       response.end(text);
     };
   });
@@ -92,5 +95,19 @@ for (const [name, { sdl, root, entity, resolvers = {} }] of Object.entries(subgr
 }
 let { supergraph } = composeSupergraph(Object.entries(subgraphs).map(([name, { sdl }]) => ({ name, sdl })));
 for (const [name, url] of Object.entries(urls)) supergraph = supergraph.replace(`"http://${name}"`, `"${url}"`);
-console.log(JSON.stringify({ urls, supergraph, sdl: Object.fromEntries(Object.entries(subgraphs).map(([name, { sdl }]) => [name, sdl])) }));
+
+/** The same for gateways that know only the first federation: whoever does not own a type extends it. */
+const owners = { User: 'accounts', Product: 'products', Review: 'reviews' };
+const first = (name, sdl) =>
+  sdl
+    .replace(/extend schema.*\n/, '')
+    .replace('type Query', 'extend type Query')
+    .replace(/type (\w+) @key\(fields: "(\w+)"\) \{ \2: (\w+!)/g, (whole, type, key, of) =>
+      owners[type] === name ? whole : `extend type ${type} @key(fields: "${key}") { ${key}: ${of} @external`,
+    );
+const schemas = Object.fromEntries(Object.entries(subgraphs).map(([name, { sdl }]) => [name, first(name, sdl)]));
+
+console.log(JSON.stringify({ urls, supergraph, schemas }));
+// Whoever asks hears how many requests have come.
+process.on('message', () => process.send(fetches));
 process.on('disconnect', () => process.exit());

@@ -18,7 +18,12 @@ describe.each([embedded, kafka].filter(({ canRun }) => canRun))('on $name, event
   beforeAll(async () => {
     fleet = await startFleet(transport);
   });
-  afterEach(() => fleet.endMembers());
+  afterEach(async () => {
+    await fleet.endMembers();
+    // A test that has failed must not fail those behind it.
+    await fleet.listener.query('DELETE FROM poison');
+    await fleet.story.query('ALTER DATABASE story RESET search_path');
+  });
   afterAll(() => fleet.stop());
 
   const subjectOf = (name: string | number) => `story.Story-${name}`;
@@ -59,24 +64,27 @@ describe.each([embedded, kafka].filter(({ canRun }) => canRun))('on $name, event
     expect(await fleet.account()).toEqual(allWell);
   });
 
-  it('an event that cannot be handled: 99 other streams have theirs within a second, its own in order once it can be', async () => {
+  it('an event that cannot be handled: 99 other streams have theirs as soon as ever, its own in order once it can be', async () => {
     const poisoned = subjectOf('poisoned');
     const others = Array.from({ length: 99 }, (_, index) => subjectOf(`healthy-${index}`));
     await fleet.listener.query('INSERT INTO poison VALUES ($1, 1)', [poisoned]);
+    /** One event for each of the others, and how long the slowest took from its commit to its effect. */
+    const slowest = async (version: number) => {
+      await Promise.all(others.map((subject) => write(fleet.client, subject, 1)));
+      const theirs = async () =>
+        (await fleet.effects()).filter((effect) => others.includes(effect.stream_id) && effect.version === version);
+      await until(async () => (await theirs()).length === others.length);
+      const committed = new Map((await fleet.storedEvents()).map(({ id, time }) => [id, Date.parse(time)]));
+      return Math.max(...(await theirs()).map(({ event_id, at }) => at.getTime() - (committed.get(event_id) ?? 0)));
+    };
     await Promise.all([fleet.start('relay'), fleet.start('consumer')]);
     // On Kafka a consumer that has started is still joining its group.
     await write(fleet.client, subjectOf('first'), 1);
     await until(async () => (await versionsOf(subjectOf('first'))).length === 1);
-    await write(fleet.client, poisoned, 1);
-    await Promise.all([...others, poisoned].map((subject) => write(fleet.client, subject, 1)));
-    await write(fleet.client, poisoned, 1);
-
-    await until(async () => (await fleet.effects()).filter(({ stream_id }) => others.includes(stream_id)).length === 99);
-    const committed = new Map((await fleet.storedEvents()).map(({ id, time }) => [id, Date.parse(time)]));
-    const waits = (await fleet.effects())
-      .filter(({ stream_id }) => others.includes(stream_id))
-      .map(({ event_id, at }) => at.getTime() - (committed.get(event_id) ?? 0));
-    expect(Math.max(...waits)).toBeLessThan(1_000);
+    const usual = await slowest(1);
+    for (let n = 0; n < 3; n += 1) await write(fleet.client, poisoned, 1);
+    // What one waits for the other is seconds at least: the first repetition comes after one. A busy machine is slow in both cases.
+    expect(await slowest(2)).toBeLessThan(1_000 + 3 * usual);
     expect(await versionsOf(poisoned)).toEqual([]);
 
     await fleet.listener.query('DELETE FROM poison');
@@ -117,7 +125,6 @@ describe.each([embedded, kafka].filter(({ canRun }) => canRun))('on $name, event
     await until(() => fleet.sentAgain() === before + 3);
     await write(fleet.client, subject, 1);
     await fleet.drained(100_000);
-    await fleet.story.query('ALTER DATABASE story RESET search_path');
     expect(await versionsOf(subject)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(await fleet.account()).toEqual(allWell);
   });

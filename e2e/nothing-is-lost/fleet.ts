@@ -158,7 +158,13 @@ export async function startFleet(transport: Transport) {
     sentAgain: () => [...sent.values()].reduce((sum, times) => sum + times - 1, 0),
     /** In order, so that what they held is free for the next test. */
     async endMembers() {
-      await Promise.all([...members].map((member) => member.kill('SIGTERM')));
+      const ending = [...members].map((member) => {
+        const ended = member.kill('SIGTERM');
+        // Where a test failed that had frozen it, it would not hear of its end.
+        member.child.kill('SIGCONT');
+        return ended;
+      });
+      await Promise.all(ending);
     },
     async stop() {
       await Promise.all([...members].map((member) => member.kill()));

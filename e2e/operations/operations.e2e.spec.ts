@@ -8,7 +8,7 @@ import { findRunningServer } from '@storytelling/platform/embedded-postgres';
 import pg from 'pg';
 import { RunningPlatform, until } from '../running-platform.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 // A night on call: what waits is seen; a poisoned event is found, repaired and tried again, another one given up; the platform is backed up while
 // it runs, lost, and brought back; each action is written down with who and why.

@@ -1,6 +1,6 @@
 // A real Apache Kafka for tests and for one machine without Docker: its own jars from Maven Central, one node in KRaft mode. Serves some 3 s
 // after start(); takes 360 to 400 MB. Needs a Java of version 17 or newer, and Maven for the first time.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   createWriteStream,
@@ -17,6 +17,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const pom = join(here, 'pom.xml');
@@ -44,7 +45,7 @@ export function whatIsMissing() {
 export async function startKafka({ port, folder: kept, settings: given = {}, account } = {}) {
   const missing = whatIsMissing();
   if (missing) throw new Error(missing);
-  fetchJars();
+  await fetchJars();
   removeLeftBehind();
   const folder = kept ?? mkdtempSync(temporary);
   mkdirSync(folder, { recursive: true });
@@ -136,20 +137,17 @@ export async function startKafka({ port, folder: kept, settings: given = {}, acc
 const onWindows = process.platform === 'win32';
 const maven = () => (onWindows ? 'mvn.cmd' : 'mvn');
 
-/** 44 MB on first use. Into a folder of its own first, so that an interrupted run does not look complete. */
-function fetchJars() {
+/** 44 MB on first use. Into a folder of its own first, so that an interrupted run does not look complete; whoever else does the same may be first. */
+export async function fetchJars() {
   if (existsSync(libs)) return;
   mkdirSync(cache, { recursive: true });
   const unfinished = mkdtempSync(`${libs}-`);
   try {
-    execFileSync(
-      maven(),
-      ['-B', '-q', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
-      { stdio: 'pipe', shell: onWindows },
-    );
-    if (!existsSync(libs)) renameSync(unfinished, libs);
+    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`];
+    await promisify(execFile)(maven(), ['-B', '-q', '-f', pom, ...goal], { shell: onWindows });
+    renameSync(unfinished, libs);
   } catch (error) {
-    throw new Error(`Maven could not fetch Kafka ${version}: ${String(error.stdout ?? error).trim()}`);
+    if (!existsSync(libs)) throw new Error(`Maven could not fetch Kafka ${version}: ${String(error.stdout || error).trim()}`);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Problem } from './problem.js';
 
 const platform = fileURLToPath(new URL('../main.js', import.meta.url));
 
@@ -22,7 +23,7 @@ export async function runningPlatform(port: string): Promise<{ url: string; stop
       const [, at] = /^ready (\S+)$/.exec(line) ?? [];
       if (at) return at;
     }
-    throw new Error('The platform could not be started; see its message above.');
+    throw new Problem('The platform could not be started; if it runs at another port, name it: PORT=4300 npm run story -- FILE.');
   })();
   const started = await ready;
   // What it prints from now on is nobody's; a full pipe would stop it.

@@ -394,12 +394,15 @@ export function sendRefusal(request: IncomingMessage, response: ServerResponse, 
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status = 200, headers, body }: HttpAnswer): void {
+  const length = Buffer.byteLength(body);
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    ...(status !== 204 && { 'content-length': String(Buffer.byteLength(body)) }),
+    ...(status !== 204 && { 'content-length': String(length) }),
     ...headers,
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  // Nothing but ASCII is the same in both, and node copies latin1 where it transcodes UTF-8 into three times the room: a tenth of a page.
+  if (request.method === 'HEAD') response.end();
+  else response.end(body, length === body.length ? 'latin1' : 'utf8');
 }
