@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type GraphQLError, parse } from 'graphql';
+import { parse } from 'graphql';
 import { composeSupergraph } from '../../tools/compose.mjs';
 import { createEngine, type Engine } from '../src/engine/engine.js';
 import type { Json } from '../src/engine/json.js';
