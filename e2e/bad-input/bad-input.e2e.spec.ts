@@ -8,6 +8,15 @@ import { decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'j
 import { WebSocket } from 'ws';
 import { appCode } from '../authenticator-app.js';
 import { type ApiError, RunningPlatform, until } from '../running-platform.js';
+import {
+  type KnownOfNarration,
+  knownOfNarration,
+  narrationOfWrongForm,
+  narrationUpdated,
+  narrationVerbs,
+  narratorVoiceUpdated,
+  refusedNarration,
+} from './narration.js';
 
 // Everything that a careless or hostile client may send, through the one endpoint. Each is answered with a documented code and one clear
 // sentence that names the field at fault; none brings an error of ours, an echo of the input, or the end of the process.
@@ -24,7 +33,7 @@ let platform: RunningPlatform;
 let my: Known;
 
 /** What the rows below refer to. */
-interface Known {
+interface Known extends KnownOfNarration {
   readonly email: string;
   readonly token: string;
   readonly refreshToken: string;
@@ -63,6 +72,7 @@ interface Refused {
 }
 
 const verbs = {
+  ...narrationVerbs,
   register: 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { id } } }',
   signIn: 'mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }',
   refreshSession: 'mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken } }',
@@ -148,7 +158,8 @@ function expectRefusal({ status, text: answer }: Refused, expected: Expected) {
   expectErrors(errors ?? [], expected);
   expect(status).toBe(expected.status ?? 400);
   expect(answer.toLowerCase()).not.toContain(canary.toLowerCase());
-  expect(Object.values(data ?? {}).every((value) => value === null || (value as { stories?: unknown }).stories === null)).toBe(true);
+  // Null, or an object whose list is: `me { stories }`.
+  for (const value of Object.values(data ?? {})) expect(Object.values(value ?? {}).filter((inner) => inner !== null)).toEqual([]);
 }
 
 beforeAll(async () => {
@@ -194,6 +205,7 @@ beforeAll(async () => {
     character: found.story.characters[0]?.id ?? '',
     segment: found.story.segments.nodes[0]?.id ?? '',
     foreignCharacter: saveCharacter.id,
+    ...(await knownOfNarration(platform, { token, theirToken: other.accessToken, published: published.id })),
     resetToken: await platform.tokenMailedTo(me.email, 'password'),
     upload: requestProfileImageUpload,
     ...(await superAdmin(await register(person({ displayName: 'Grace' })))),
@@ -856,7 +868,8 @@ describe('an input', () => {
       ],
     ),
   ];
-  it.each([...ofWrongForm.map((row) => [400, ...row] as const), ...refused.map((row) => [200, ...row] as const)])(
+  const forms = [...ofWrongForm, ...narrationOfWrongForm(canary)].map((row) => [400, ...row] as const);
+  it.each([...forms, ...[...refused, ...refusedNarration(canary)].map((row) => [200, ...row] as const)])(
     '(%i) %s %s: %s',
     async (status, verb, _what, code, field, input) => {
       const answer = await ask({ query: verbs[verb], variables: { input: input(my) } }, my.token);
@@ -1104,6 +1117,21 @@ describe('a page', () => {
       [range, ...forged(canary, 2 ** 31, -0.5)],
     ],
     [
+      'segments of a narration',
+      ({ narration }) => `narration(id: "${narration.id}") { segments(${given}) { nodes { id } } }`,
+      [range, ...forged(canary, 2 ** 31, -0.5)],
+    ],
+    [
+      'narrations',
+      ({ published }) => `story(id: "${published.id}") { narrations(${given}) { nodes { id } } }`,
+      [range, ...forged(canary, [canary, none], ['2020-13-01T00:00:00.000Z', none])],
+    ],
+    [
+      'voices',
+      () => `me { narratorVoices(${given}) { nodes { id } } }`,
+      [range, ...forged(canary, [canary, none], ['2020-13-01T00:00:00.000Z', none])],
+    ],
+    [
       'stories found',
       () => `stories(filter: {search: "fox"}, ${given}) { nodes { id } }`,
       [range, ...forged(canary, [canary, none], [1, canary], ['2020-01-01T00:00:00.000Z', none])],
@@ -1117,13 +1145,21 @@ describe('a page', () => {
     },
   );
 
-  it.each([
-    ['of none', outOfRange, 'first', { first: 0 }],
-    ['of 101', outOfRange, 'first', { first: 101 }],
-    ['after a forged cursor', 'RESUME_EXPIRED', 'after', { after: canary }],
-  ])('of updates, %s: %s', async (_what, code, field, page) => {
-    const query = `query ($first: Int, $after: String) { story(id: "${my.draft.id}") { updates(first: $first, after: $after) { cursor } } }`;
-    expectRefusal(await ask({ query, variables: page }, my.token), { code, field, status: 200 });
+  describe.each<[string, (known: Known) => string]>([
+    ['a story', ({ draft }) => `story(id: "${draft.id}")`],
+    ['a narration', ({ narration }) => `narration(id: "${narration.id}")`],
+    ['a voice', ({ voice }) => `narratorVoice(id: "${voice.id}")`],
+  ])('of updates of %s', (_of, of) => {
+    it.each([
+      ['none', outOfRange, 'first', { first: 0 }],
+      ['101', outOfRange, 'first', { first: 101 }],
+      ['those after a forged cursor', 'RESUME_EXPIRED', 'after', { after: canary }],
+      ['those after a cursor of something else', 'RESUME_EXPIRED', 'after', (known: Known) => ({ after: known.second.cursor })],
+    ])('%s: %s', async (_what, code, field, page) => {
+      const query = `query ($first: Int, $after: String) { ${of(my)} { updates(first: $first, after: $after) { cursor } } }`;
+      const variables = typeof page === 'function' ? page(my) : page;
+      expectRefusal(await ask({ query, variables }, my.token), { code, field, status: 200 });
+    });
   });
 
   describe.each([
@@ -1153,8 +1189,10 @@ describe('a page', () => {
     });
   });
 
-  it('of a language that is none: LANGUAGE_INVALID', async () => {
-    const query = 'query ($language: String) { stories(filter: {language: $language}) { nodes { id } } }';
+  it.each([
+    ['stories', 'query ($language: String) { stories(filter: {language: $language}) { nodes { id } } }'],
+    ['ready-made voices', 'query ($language: String) { readyMadeVoices(language: $language) { id } }'],
+  ])('of %s in a language that is none: LANGUAGE_INVALID', async (_of, query) => {
     for (const language of ['\u0000', canary])
       expectRefusal(await ask({ query, variables: { language } }), { code: 'LANGUAGE_INVALID', field: 'language', status: 200 });
   });
@@ -1171,9 +1209,13 @@ describe('an id that nobody has, or that is somebody else’s', () => {
     ['100,000 characters', () => canary.padEnd(100_000, 'x')],
   ];
   it.each(ids)('finds nothing: %s', async (_, id) => {
-    const query = `query ($id: ID!) { story(id: $id) { id } user(id: $id) { id } erasure(id: $id) { id } stories(filter: {authorId: $id}) { nodes { id } } }`;
+    const query = `query ($id: ID!) {
+      story(id: $id) { id } user(id: $id) { id } erasure(id: $id) { id } stories(filter: {authorId: $id}) { nodes { id } }
+      narration(id: $id) { id } narratorVoice(id: $id) { id }
+    }`;
     const { data, errors } = await platform.post(query, { id: id(my) }, my.token);
-    expect({ data, errors }).toEqual({ data: { story: null, user: null, erasure: null, stories: { nodes: [] } }, errors: undefined });
+    const nothing = { story: null, user: null, erasure: null, stories: { nodes: [] }, narration: null, narratorVoice: null };
+    expect({ data, errors }).toEqual({ data: nothing, errors: undefined });
   });
 });
 
@@ -1297,6 +1339,27 @@ describe('on a socket', () => {
     ['updates of somebody else’s draft', 'STORY_NOT_FOUND', 'id', follow(({ theirs }) => ({ id: theirs.id }))],
     ['updates of a user', 'STORY_NOT_FOUND', 'id', follow(({ userId }) => ({ id: userId }))],
     ['updates of a NUL', 'STORY_NOT_FOUND', 'id', follow(() => ({ id: `${canary}\u0000` }))],
+    ...(
+      [
+        ['a narration', narrationUpdated, 'NARRATION_NOT_FOUND', ({ narration }: Known) => narration],
+        ['a voice', narratorVoiceUpdated, 'VOICE_NOT_FOUND', ({ voice }: Known) => voice],
+      ] as const
+    ).flatMap(([of, query, notFound, own]): typeof rows => [
+      [`updates of ${of} that is none`, notFound, 'id', () => ({ query, variables: { id: `${canary}\u0000` } })],
+      [`updates of ${of}, which is a story`, notFound, 'id', ({ published }) => ({ query, variables: { id: published.id } })],
+      [
+        `updates of ${of} after a forged cursor`,
+        'RESUME_EXPIRED',
+        'after',
+        (known) => ({ query, variables: { id: own(known).id, after: canary } }),
+      ],
+      [
+        `updates of ${of} after a cursor of a story`,
+        'RESUME_EXPIRED',
+        'after',
+        (known) => ({ query, variables: { id: own(known).id, after: known.second.cursor } }),
+      ],
+    ]),
     ['updates after a forged cursor', 'RESUME_EXPIRED', 'after', follow(() => ({ after: canary }))],
     ['updates after a cursor of 100,000 characters', 'RESUME_EXPIRED', 'after', follow(() => ({ after: canary.padEnd(100_000, 'x') }))],
     ['updates after a cursor of another story', 'RESUME_EXPIRED', 'after', follow(({ second }) => ({ after: second.cursor }))],
@@ -1360,7 +1423,7 @@ describe('on a socket', () => {
 (process.platform === 'linux' ? describe : describe.skip)('a subgraph', () => {
   it('answers nobody but the gateway, not even a signed-in user', async () => {
     const ports = listening(platform.pid ?? 0).filter((port) => port !== Number(new URL(platform.url).port));
-    expect(ports).toHaveLength(2);
+    expect(ports).toHaveLength(3);
     for (const port of ports) {
       const url = `http://127.0.0.1:${port}/graphql`;
       for (const authorization of [undefined, `Bearer ${my.token}`, `Bearer ${canary}`]) {
