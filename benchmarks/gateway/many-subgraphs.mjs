@@ -13,8 +13,10 @@ const sdl = {
 
 let fetches = 0;
 const lists = new Map();
-function listed(query) {
-  const first = Number(/first:\s*(\d+)/.exec(query)?.[1] ?? 0);
+function listed(query, variables) {
+  // Some gateways make a variable of it.
+  const [, written, variable] = /first:\s*(?:(\d+)|\$(\w+))/.exec(query) ?? [];
+  const first = Number(written ?? variables?.[variable] ?? 0);
   const item = (index) => ({ __typename: 'Item', id: `item-${index}`, name: `An item that is number ${index}` });
   if (!lists.has(first)) lists.set(first, JSON.stringify({ data: first ? { items: range(first).map(item) } : { item: item(0) } }));
   return lists.get(first);
@@ -28,7 +30,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
     const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());
     const key = /(\w+)\s*:\s*_entities/.exec(query)?.[1] ?? '_entities';
     const found = () => Object.values(variables)[0].map(({ __typename }, index) => ({ __typename, [name]: index }));
-    const text = name === 'list' ? listed(query) : JSON.stringify({ data: { [key]: found() } });
+    const text = name === 'list' ? listed(query, variables) : JSON.stringify({ data: { [key]: found() } });
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
     response.end(text);
   });

@@ -59,12 +59,16 @@ async function measure(name, { shop, connections }) {
 /** CPU per request by the size of what is asked, one request at a time. */
 async function grow(shop, sizes, queryOf) {
   const series = {};
+  const answers = [];
   for (const name of ['ours', '@apollo/gateway', 'Hive Gateway']) {
     const gateway = await open(name, shop, 1);
     try {
       series[name] = [];
       for (const size of sizes) {
         const query = queryOf(size);
+        const { data } = JSON.parse(await gateway.ask(query));
+        answers[size] ??= data;
+        if (!isDeepStrictEqual(data, answers[size])) throw new Error(`${name} answers something else to ${query.slice(0, 80)}`);
         const limits = { query, connections: 1, shop };
         await load(gateway, { ...limits, seconds: 0.5 });
         series[name].push((await load(gateway, { ...limits, seconds: 2 })).cpu);
