@@ -97,7 +97,7 @@ export function voicesContract(name: string, open: () => Promise<Opened>) {
       // Once more, as after a lost answer.
       expect(await recorded(voices, id, sample)).toBe(sample.id);
       expect(await types(id)).toEqual(['VoiceCreated', 'VoiceSampleRecorded']);
-      expect((await voices.find(id))?.samples).toEqual([{ id: sample.id, emotion: 'joy', isLocked: false }]);
+      expect((await voices.find(id))?.samples).toEqual([{ id: sample.id, emotion: 'joy', duration: 4, isLocked: false }]);
     });
 
     it('forget no training that another may have made by then, when there was none', async () => {

@@ -53,6 +53,11 @@ export const narrationRefusals = {
     sentence: 'There is no recording to train this voice from; add one by recordVoiceSample.',
     field: 'voiceId',
   },
+  VOICE_RECORDINGS_TOO_LONG: {
+    kind: 'CONFLICT',
+    sentence: 'A voice is recorded for at most {max} seconds in all; take a recording back first, or send a shorter one.',
+    field: 'uploadId',
+  },
   VOICE_SAMPLES_LIMIT: {
     kind: 'CONFLICT',
     sentence: 'This voice has {max} recordings, which is the most; remove one that no training has used.',

@@ -19,6 +19,7 @@ import {
   create,
   evolve,
   fail,
+  MOST_RECORDED,
   MOST_SAMPLES,
   MOST_VOICES,
   recordConsent,
@@ -84,7 +85,7 @@ describe('a voice', () => {
       expect(events).toEqual([recorded(second)]);
       const after = events.reduce(evolve, voice);
       expect(after.status).toBe(status);
-      expect(after.samples.at(-1)).toEqual({ id: second, emotion: 'joy', isLocked: false });
+      expect(after.samples.at(-1)).toEqual({ id: second, emotion: 'joy', duration: 3, isLocked: false });
     });
     it('while it is trained refuses it', () =>
       expect(() => recordSample(training, sample(second))).toThrow(refused('VOICE_BEING_TRAINED')));
@@ -97,6 +98,13 @@ describe('a voice', () => {
       expect(() => recordSample(full, sample(first))).toThrow(refused('VOICE_SAMPLES_LIMIT'));
       expect(recordSample(given(created, ...ids.slice(1).map(recorded)), sample(first))).toHaveLength(1);
     });
+  });
+
+  it('is recorded for at most ten minutes in all', () => {
+    const long = (sampleId: string, duration: number) => ({ id: sampleId, emotion: 'joy', duration }) as const;
+    const almost = recordSample(pending, long(first, MOST_RECORDED - 1)).reduce(evolve, pending);
+    expect(() => recordSample(almost, long(second, 1.5))).toThrow(refused('VOICE_RECORDINGS_TOO_LONG'));
+    expect(recordSample(almost, long(second, 1))).toHaveLength(1);
   });
 
   describe('a recording of which is taken back', () => {

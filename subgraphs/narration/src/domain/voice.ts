@@ -50,6 +50,8 @@ interface AnyVoice {
 export interface VoiceSample {
   readonly id: string;
   readonly emotion: Emotion;
+  /** In seconds, as precise as a row keeps it. */
+  readonly duration: number;
   readonly isLocked: boolean;
 }
 /** Nothing has been recorded. */
@@ -84,6 +86,8 @@ export type Voice = PendingVoice | CollectingVoice | TrainingVoice | ReadyVoice 
 
 export const MOST_VOICES = 20;
 export const MOST_SAMPLES = 50;
+/** In seconds. A provider asks for one to three minutes; ten of WAV are 29 MB, in each export of its owner, too. */
+export const MOST_RECORDED = 600;
 
 // ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,6 +116,8 @@ export interface Recorded {
 export function recordSample(voice: Voice, { id: sampleId, emotion, duration }: Recorded): VoiceEvent[] {
   if (isRecorded(voice, sampleId)) return [];
   requireRecordable(voice);
+  const recorded = voice.samples.reduce((sum, sample) => sum + sample.duration, duration);
+  if (recorded > MOST_RECORDED) throw refuse.VOICE_RECORDINGS_TOO_LONG({ max: MOST_RECORDED });
   return [VoiceSampleRecorded({ ...subjectOf(voice), sampleId, emotion, duration })];
 }
 
@@ -205,8 +211,9 @@ export function evolve(voice: Voice | undefined, event: VoiceEvent): Voice {
   if (!voice) throw new Error(`A voice's stream begins with VoiceCreated, not with ${event.type}.`);
   switch (event.type) {
     case 'VoiceSampleRecorded': {
-      const { sampleId: id, emotion } = event.data;
-      const recorded = { ...voice, samples: [...voice.samples, { id, emotion: emotion as Emotion, isLocked: false }] };
+      const { sampleId: id, emotion, duration } = event.data;
+      const sample = { id, emotion: emotion as Emotion, duration: Math.round(duration * 100) / 100, isLocked: false };
+      const recorded = { ...voice, samples: [...voice.samples, sample] };
       return voice.status === 'ready' ? recorded : settle(recorded, 'collecting');
     }
     case 'VoiceSampleRemoved': {

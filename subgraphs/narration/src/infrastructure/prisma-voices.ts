@@ -11,10 +11,12 @@ import { refuse } from '../domain/refusals.js';
 import type { Emotion } from '../domain/speech-provider.js';
 import { evolve, isAwaited, type TrainingUnderWay, type Voice, type VoiceId, voiceStream } from '../domain/voice.js';
 import type { ForgottenVoice, NewSample, TrainedVoice, Training, VoiceTrainings } from '../domain/voices.js';
-import { type NarratorVoiceRecord, Prisma, type PrismaClient } from '../generated/prisma/client.js';
+import { type NarratorVoiceRecord, Prisma, type PrismaClient, type VoiceSampleRecord } from '../generated/prisma/client.js';
 
 type Transaction = Prisma.TransactionClient;
-type Row = NarratorVoiceRecord & { readonly samples: readonly { id: string; emotion: string; isLocked: boolean }[] };
+type Row = NarratorVoiceRecord & {
+  readonly samples: readonly Pick<VoiceSampleRecord, 'id' | 'emotion' | 'durationSeconds' | 'isLocked'>[];
+};
 interface Locked {
   readonly voice: Voice;
   readonly record: Row;
@@ -27,7 +29,7 @@ export const forgetVoiceQueue = 'forget-voice';
 export const settledAfterSeconds = 600;
 
 const samplesInOrder = {
-  select: { id: true, emotion: true, isLocked: true },
+  select: { id: true, emotion: true, durationSeconds: true, isLocked: true },
   orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
 } satisfies Prisma.NarratorVoiceRecord$samplesArgs;
 
@@ -236,7 +238,11 @@ export function toVoice(record: Row): Voice {
     provider: record.provider,
     language: record.language as Language,
     consent: toConsent(record.consent),
-    samples: record.samples.map(({ id, emotion, isLocked }) => ({ id, emotion: emotion as Emotion, isLocked })),
+    samples: record.samples.map(({ id, emotion, durationSeconds, isLocked }) => ({
+      ...{ id, isLocked },
+      emotion: emotion as Emotion,
+      duration: Number(durationSeconds),
+    })),
     quality: record.qualityScore === null ? null : Number(record.qualityScore),
   };
   switch (record.trainingStatus) {
