@@ -156,6 +156,13 @@ describe('roles and permissions', () => {
       revokeSession: { sessions: [{ isCurrent: true }] },
     });
     expect(await codeOf(refreshSession, { refreshToken: lost.refreshToken })).toBe('SESSION_ENDED');
+    // The gateway hears of it: in every context, not in ten minutes.
+    const refused = async () => (await platform.post('{ me { id } }', {}, lost.accessToken)).errors?.[0]?.extensions.code;
+    const end = Date.now() + 5_000;
+    while ((await refused()) !== 'ACCESS_TOKEN_EXPIRED') expect(Date.now()).toBeLessThan(end);
+    expect(await platform.ask('{ me { sessions { isCurrent } } }', {}, writer.accessToken)).toEqual({
+      me: { sessions: [{ isCurrent: true }] },
+    });
   });
 
   it('close an account with a reason, which ends its sessions', async () => {

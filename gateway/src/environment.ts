@@ -1,5 +1,6 @@
 import {
   type Environment,
+  eventBusSettings,
   objectServingSettings,
   readEnvironment,
   SettingError,
@@ -41,6 +42,12 @@ const settings = z.object({
   OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], { error: 'otlp or none' }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
+  /** Where identity says that a session is over. Unset: its last access token lives on to its end. */
+  ...eventBusSettings,
+  EVENT_BUS_URL: z
+    .string()
+    .regex(/^(embedded:postgres(ql)?|kafka):\/\//, { error: 'embedded:postgresql://… or kafka://host:9092' })
+    .optional(),
   /** How many proxies of ours stand in front; each appends to X-Forwarded-For. */
   TRUST_PROXY: z.coerce.number({ error: 'the number of proxies in front, 0 to 10' }).int().min(0).max(10).default(0),
   /** Origins of web pages that may use the API, separated by commas. Outside production: all, when unset. */

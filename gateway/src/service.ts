@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, SettingError } from '@storytelling/shared/infrastructure/environment';
+import { topicOf } from '@storytelling/shared/infrastructure/event-bus';
 import { startHttpServer } from '@storytelling/shared/infrastructure/http-server';
-import { createLogger } from '@storytelling/shared/infrastructure/logger';
+import { createLogger, type Logger } from '@storytelling/shared/infrastructure/logger';
 import { servedObjects } from '@storytelling/shared/infrastructure/open-object-store';
 import type { RunningService } from '@storytelling/shared/infrastructure/run-service';
 import { parse, valueFromASTUntyped } from 'graphql';
 import { clientAddress, userAgent } from './access/authenticate.js';
+import { endedSessions, listenForEndedSessions, type SessionNews } from './access/ended-sessions.js';
 import { forwardIdentity } from './access/forward-identity.js';
 import { federation, type RegisteredOperations } from './engine/federation.js';
 import { connectSubgraph, type RequestContext, type Subgraph } from './engine/subgraph.js';
@@ -24,18 +26,21 @@ import { clientSockets } from './sockets.js';
 const committed: SupergraphSource = { file: new URL('../../schema/supergraph.graphql', import.meta.url) };
 
 export interface Ports {
+  /** Instead of the event bus that the settings name. */
+  readonly news?: SessionNews;
   /** The composed SDL instead of the one that the settings name. */
   readonly supergraph?: string;
 }
 
 /** The one endpoint. It listens when it can plan; whether contexts answer is told per answer, so that one that is down takes no other with it. */
-export async function startGateway(environment: Environment, { supergraph: given }: Ports = {}): Promise<RunningService> {
+export async function startGateway(environment: Environment, { supergraph: given, news: givenNews }: Ports = {}): Promise<RunningService> {
   const settings = gatewayEnvironment(environment);
   const { PORT, HOST, LOG_LEVEL, NODE_ENV, TRUST_PROXY, ALLOWED_ORIGINS, INBOX_DIR } = settings;
   const production = NODE_ENV === 'production';
   const log = createLogger('gateway', LOG_LEVEL);
   const folders = await servedObjects(settings.OBJECT_STORE_URL, settings.OBJECT_SIGNING_KEYS);
-  const { authenticate, authorize, jwks } = await forwardIdentity(settings);
+  const ended = endedSessions();
+  const { authenticate, authorize, jwks } = await forwardIdentity(settings, ended);
   const source = sourceOf(settings);
   const supergraph = given ?? (await firstSupergraph(source));
   const registered = await registeredOperations(settings.REGISTERED_OPERATIONS);
@@ -67,12 +72,15 @@ export async function startGateway(environment: Environment, { supergraph: given
   };
   const watching = given === undefined && source !== committed ? watchSupergraph(source, supergraph, take, log) : undefined;
 
+  const openNews = givenNews ? async () => givenNews : await sessionNews(settings, log);
+  const news = openNews && listenForEndedSessions(ended, openNews, log);
   const allowOrigin = originRule(ALLOWED_ORIGINS, production);
-  const sockets = clientSockets({ server, authenticate, proxies: TRUST_PROXY, allowOrigin, watchOperation, log });
+  const sockets = clientSockets({ server, authenticate, ended, proxies: TRUST_PROXY, allowOrigin, watchOperation, log });
   const close = async () => {
     await watching?.stop();
     await Promise.all(Array.from(subgraphs.values(), (subgraph) => subgraph.close()));
     await server.stop();
+    await news?.close();
     await tracing?.close();
   };
 
@@ -92,6 +100,7 @@ export async function startGateway(environment: Environment, { supergraph: given
       }),
     },
     folders,
+    ...(news && { health: () => news.health() }),
     onUpgrade: (request, socket, head) => {
       if (request.url?.split('?')[0] === '/graphql') sockets.upgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
@@ -138,6 +147,17 @@ function originRule(listed: string | undefined, production: boolean): ((origin: 
   if (listed === undefined) return production ? undefined : () => true;
   const origins = new Set(listed.split(',').map((origin) => origin.trim()));
   return (origin) => origins.has(origin);
+}
+
+/** The drivers of both transports are loaded where one is named only. */
+async function sessionNews(
+  { EVENT_BUS_URL, ...settings }: GatewayEnvironment,
+  log: Logger,
+): Promise<(() => Promise<SessionNews>) | undefined> {
+  if (EVENT_BUS_URL === undefined) return undefined;
+  const { eventBusOf } = await import('@storytelling/shared/infrastructure/open-event-bus');
+  const open = eventBusOf({ ...settings, EVENT_BUS_URL });
+  return () => open({ context: 'gateway', databaseUrl: '', topics: [topicOf('identity')], log });
 }
 
 function sourceOf({ SUPERGRAPH_FILE: file, SUPERGRAPH_URL: url }: GatewayEnvironment): SupergraphSource {

@@ -9,6 +9,7 @@ import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { buildSchema, type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError, parse } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { type Authenticate, authorizationIn, type Client, clientAddress, userAgent } from './access/authenticate.js';
+import type { EndedSessions } from './access/ended-sessions.js';
 import { refuse } from './access/refusals.js';
 import type { RequestContext } from './engine/subgraph.js';
 import type { WatchOperation } from './observability/watch.js';
@@ -52,6 +53,7 @@ function formatted(
 export function clientSockets({
   server,
   authenticate,
+  ended,
   proxies,
   allowOrigin,
   watchOperation,
@@ -59,6 +61,7 @@ export function clientSockets({
 }: {
   server: ApolloServer<RequestContext>;
   authenticate: Authenticate;
+  ended: EndedSessions;
   proxies: number;
   allowOrigin?: (origin: string) => boolean;
   watchOperation: WatchOperation;
@@ -67,8 +70,14 @@ export function clientSockets({
   const clients = new WeakMap<Connection, Client>();
   const ends = new Map<Connection, { at: number; timer: NodeJS.Timeout }>();
 
+  const sessions = new Map<Connection, Set<string>>();
+  ended.onEnd((session) => {
+    for (const [connection, its] of sessions) if (its.has(session)) connection.close(CloseCode.Forbidden, 'ACCESS_TOKEN_EXPIRED');
+  });
+
   /** The socket ends when the first credential that it carries does; the client comes back with a fresh one. */
   function endWith(connection: Connection, { caller }: Client) {
+    if (caller.sessionId !== undefined) sessions.set(connection, (sessions.get(connection) ?? new Set()).add(caller.sessionId));
     const at = caller.expiresAt?.getTime();
     const known = ends.get(connection);
     if (at === undefined || (known && known.at <= at)) return;
@@ -146,6 +155,7 @@ export function clientSockets({
       onClose: ({ extra: connection }) => {
         clearTimeout(ends.get(connection)?.timer);
         ends.delete(connection);
+        sessions.delete(connection);
       },
     },
   });

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import { SessionRevoked } from '@storytelling/shared/domain-events/identity';
 import type { Caller } from '@storytelling/shared/graphql/caller';
+import type { EventHandler } from '@storytelling/shared/infrastructure/event-bus';
 import { gatewayTokens, newGatewayKey } from '@storytelling/shared/infrastructure/gateway-token';
 import { startHttpServer } from '@storytelling/shared/infrastructure/http-server';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
@@ -12,6 +15,7 @@ import { createClient } from 'graphql-ws';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { composeSupergraph } from '../../tools/compose.mjs';
+import type { SessionNews } from '../src/access/ended-sessions.js';
 import { startGateway } from '../src/service.js';
 
 /** Two small contexts behind a real gateway: people are resolved in one, their tales in the other. */
@@ -75,7 +79,7 @@ export async function startFleet(settings: Record<string, string> = {}) {
     routes: { 'GET /.well-known/jwks.json': () => ({ body: JSON.stringify({ keys: [{ ...identityJwk, kid, alg: 'EdDSA' }] }) }) },
   });
   const accessToken = (claims: JWTPayload = {}, expires: number | string = '10m') =>
-    new SignJWT({ sub: ada, role: 'member', permissions: [], sid: 'session-1', ...claims })
+    new SignJWT({ sub: ada, role: 'member', permissions: [], sid: '018f3b6e-0000-7000-8000-000000000001', ...claims })
       .setProtectedHeader({ alg: 'EdDSA', kid })
       .setIssuer(claims.iss ?? 'identity')
       .setAudience(claims.aud ?? 'storytelling')
@@ -223,7 +227,34 @@ export async function startFleet(settings: Record<string, string> = {}) {
     SUBGRAPH_URL_TALES: talesThrough.url,
     ...settings,
   };
-  const startAnother = (others: Record<string, string>) => startGateway({ ...environment, ...others }, { supergraph });
+  // The event bus, as far as the gateway sees it.
+  const heard = new Set<EventHandler>();
+  const news: SessionNews = {
+    async subscribeBroadcast(_topics, handle) {
+      heard.add(handle);
+      return { pause() {}, resume() {}, close: async () => void heard.delete(handle) };
+    },
+    health: () => ({ state: 'up' }),
+    close: async () => undefined,
+  };
+  async function endSession(sessionId: string) {
+    const { type, version } = SessionRevoked;
+    const event = {
+      ...{
+        id: randomUUID(),
+        source: 'identity',
+        type,
+        subject: `identity.User-${ada}`,
+        time: new Date().toISOString(),
+        version,
+        sequence: 1,
+      },
+      ...{ epoch: randomUUID(), correlationId: 'c', causationId: null, traceparent: null, actor: `user:${ada}` },
+      data: { userId: ada, sessionId, reason: 'sign-out' },
+    };
+    for (const handle of heard) await handle(event);
+  }
+  const startAnother = (others: Record<string, string>) => startGateway({ ...environment, ...others }, { supergraph, news });
   const gateway = await startAnother({});
 
   async function ask(query: string, { variables, token, url = gateway.url }: { variables?: unknown; token?: string; url?: string } = {}) {
@@ -260,6 +291,7 @@ export async function startFleet(settings: Record<string, string> = {}) {
     ask,
     liveClient,
     startAnother,
+    endSession,
     accessToken,
     throwInBoom(error: unknown) {
       boom = error;

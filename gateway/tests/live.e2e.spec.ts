@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Client, FormattedExecutionResult } from 'graphql-ws';
+import { decodeJwt } from 'jose';
 import { WebSocket } from 'ws';
 import { type Fleet, type PublicError, startFleet } from './fleet.js';
 
@@ -269,6 +270,25 @@ describe('a socket', () => {
     const { send, closed } = await rawSocket(fleet);
     send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
     expect(await closed).toEqual({ code: 4403, reason });
+  });
+
+  it('ends with 4403 when its session does; those of other sessions go on, and the token is good for nothing else', async () => {
+    const fleet = await fleetOf();
+    const ended = await fleet.accessToken();
+    const events = follow(await clientOf(fleet, ended), '0');
+    const others = follow(await clientOf(fleet, await fleet.accessToken({ sid: 'session-2' })), '0');
+    fleet.emit();
+    await Promise.all([take(events, 1), take(others, 1)]);
+    const session = decodeJwt(ended).sid as string;
+    await fleet.endSession(session);
+    await expect(take(events, 1)).rejects.toMatchObject({ code: 4403, reason: 'ACCESS_TOKEN_EXPIRED' });
+    fleet.emit();
+    expect(cursors(await take(others, 1))).toEqual(['2']);
+    expect(await fleet.ask('{ asked { kind } }', { token: ended })).toMatchObject({
+      status: 401,
+      errors: [{ extensions: { code: 'ACCESS_TOKEN_EXPIRED' } }],
+    });
+    await expect(take(follow(await clientOf(fleet, ended), '0'), 1)).rejects.toMatchObject({ code: 4403 });
   });
 
   it('ends with 4403 when its token expires, and not an event later', async () => {

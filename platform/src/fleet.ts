@@ -44,6 +44,9 @@ export async function startFleet(
   const common = {
     ...environment,
     LOG_LEVEL: machine.logLevel,
+    EVENT_BUS_URL: [undefined, '', 'embedded:'].includes(environment.EVENT_BUS_URL)
+      ? `embedded:${machine.databaseUrl('backbone')}`
+      : environment.EVENT_BUS_URL,
     DATA_DIR: machine.dataFolder,
     OBJECT_STORE_URL: environment.OBJECT_STORE_URL || pathToFileURL(join(machine.dataFolder, 'objects')).href,
     OBJECT_SIGNING_KEYS: environment.OBJECT_SIGNING_KEYS || machine.secret('object-signing-key'),
@@ -55,7 +58,6 @@ export async function startFleet(
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL: machine.databaseUrl(name),
-    EVENT_BUS_URL: environment.EVENT_BUS_URL || `embedded:${machine.databaseUrl('backbone')}`,
     GATEWAY_JWKS: JSON.stringify(jwks),
     ...(name === 'identity' && { KEY_ENCRYPTION_KEY: machine.secret('key-encryption-key') }),
   });

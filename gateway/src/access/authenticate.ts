@@ -5,6 +5,7 @@ import { bearer, unreachable } from '@storytelling/shared/infrastructure/gateway
 import { userId } from '@storytelling/shared/value-objects/user-id';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
+import type { EndedSessions } from './ended-sessions.js';
 import { refuse } from './refusals.js';
 
 /** Who is asking, and a name for the credential that says so: tokens for subgraphs are cached by it. */
@@ -35,11 +36,11 @@ export type Authenticate = (authorization: unknown) => Promise<Client>;
  * The one way in, for HTTP and WebSocket alike. No credential is an anonymous client; a wrong one is refused, never taken for none: a
  * client whose token has expired must hear that, not see an empty page.
  */
-export function authenticator(identityJwksUrl: string): Authenticate {
+export function authenticator(identityJwksUrl: string, ended: EndedSessions): Authenticate {
   const keys = createRemoteJWKSet(new URL(identityJwksUrl), { timeoutDuration: 3_000, cooldownDuration: 5_000 });
   const remembered = new Map<string, Client>();
 
-  return async (authorization) => {
+  async function clientOf(authorization: unknown): Promise<Client> {
     const token = bearer(authorization);
     if (token === undefined) return nobody;
     if (token === '') throw refuse.ACCESS_TOKEN_INVALID();
@@ -73,6 +74,13 @@ export function authenticator(identityJwksUrl: string): Authenticate {
       if (error instanceof errors.JWTExpired) throw refuse.ACCESS_TOKEN_EXPIRED();
       throw unreachable(error) ? refuse.ACCESS_TOKEN_UNCHECKED() : refuse.ACCESS_TOKEN_INVALID();
     }
+  }
+
+  return async (authorization) => {
+    const client = await clientOf(authorization);
+    // Whoever asks for a fresh one is told there that the session is over.
+    if (ended.has(client.caller.sessionId)) throw refuse.ACCESS_TOKEN_EXPIRED();
+    return client;
   };
 }
 

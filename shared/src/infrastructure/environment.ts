@@ -32,7 +32,7 @@ export const serviceSettings = {
   NODE_ENV: z.string().optional(),
 };
 
-const eventBusSettings = {
+export const eventBusSettings = {
   EVENT_BUS_URL: z
     .string()
     .regex(/^(embedded:$|embedded:postgres(ql)?:\/\/|kafka:\/\/)/, { error: 'embedded:, embedded:postgresql://… or kafka://host:9092' })
