@@ -4,7 +4,7 @@ import { createLogger } from '@storytelling/shared/infrastructure/logger';
 import { type LiveStreams, startLiveStreams } from '@storytelling/shared/infrastructure/live-streams';
 import { runOperation } from '@storytelling/shared/infrastructure/operation';
 import { userId } from '@storytelling/shared/value-objects/user-id';
-import { execute, type GraphQLSchema, parse, validate } from 'graphql';
+import { execute, getNamedType, type GraphQLSchema, isObjectType, parse, TypeInfo, validate, visit, visitWithTypeInfo } from 'graphql';
 import type { AnalysisProvider } from '../src/domain/analysis-provider.js';
 import { storyGraph } from '../src/graphql/context.js';
 import { storySchema } from '../src/graphql/schema.js';
@@ -66,7 +66,8 @@ describe('stories in the graph', () => {
   }
 
   const everything = `id title content language status version isPublished publishedVersion publishedAt createdAt updatedAt cursor author { id }
-    failure { code } characters { id name } emotions { id quote } analyses { id provider }
+    failure { code } characters { id name image { url } } emotions { id quote } analyses { id provider }
+    moderation { decision } searchMatch { excerpt { text } } updates(first: 3) { cursor eventType }
     segments(first: 100) { nodes { id index text speaker { id name } } pageInfo { hasNextPage } }
     versions(first: 2) { nodes { version title content isPublished } }`;
   const entities = (fields: string) => `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${fields} } }`;
@@ -76,7 +77,7 @@ describe('stories in the graph', () => {
       .map((id) => ({ __typename: type, id })),
   });
 
-  it.each<[string, string, (rows: number) => Record<string, unknown>]>([
+  const counted: [string, string, (rows: number) => Record<string, unknown>][] = [
     ['stories', `query ($first: Int) { stories(first: $first) { nodes { ${everything} } } }`, (first) => ({ first })],
     ['Story by reference', entities(`Story { ${everything} }`), references('Story', () => stories)],
     [
@@ -96,7 +97,23 @@ describe('stories in the graph', () => {
         of: Array.from({ length: rows }, (_, index) => ({ __typename: 'User', id: index === 0 ? prolific : `nobody-${index}-0000` })),
       }),
     ],
-  ])('cost as many statements for 50 rows as for one: %s', async (_, query, variables) => {
+  ];
+
+  it('are counted on every field that leads to rows', () => {
+    const asked = new Set<string>();
+    const info = new TypeInfo(schema);
+    const see = visitWithTypeInfo(info, { Field: () => void asked.add(`${info.getParentType()?.name}.${info.getFieldDef()?.name}`) });
+    for (const [, query] of counted) visit(parse(query), see);
+    const leading = ['Story', 'StoryCharacter', 'StorySegment', 'StoryEmotion', 'User'].flatMap((name) => {
+      const type = schema.getType(name);
+      if (!isObjectType(type)) throw new Error(`There is no type ${name}.`);
+      return Object.values(type.getFields()).flatMap((field) => (isObjectType(getNamedType(field.type)) ? `${name}.${field.name}` : []));
+    });
+    expect(leading).toContain('Story.characters');
+    expect(leading.filter((field) => !asked.has(field))).toEqual([]);
+  });
+
+  it.each(counted)('cost as many statements for 50 rows as for one: %s', async (_, query, variables) => {
     for (const caller of [
       { kind: 'user', userId: prolific, permissions: [] },
       { kind: 'anonymous', permissions: [] },
