@@ -42,8 +42,16 @@ mutation CreateStory($input: CreateStoryInput!) {
     },
   },
   {
-    query: `# 3. Subscribe, and leave it running. After a lost network
-#    give the last cursor as after, and nothing is missed.
+    query: `# 3. Analyze, and go to the next tab at once.
+mutation Analyze($id: ID!) {
+  analyzeStory(input: { id: $id }) { id status }
+}
+`,
+    variables: { id: '<id of the story>' },
+  },
+  {
+    query: `# 4. Watch. With the cursor of tab 2 as after, everything
+#    since then comes, also what you were not here for.
 subscription Live($id: ID!, $after: String) {
   storyUpdated(id: $id, after: $after) {
     cursor
@@ -53,15 +61,7 @@ subscription Live($id: ID!, $after: String) {
   }
 }
 `,
-    variables: { id: '<id of the story>', after: null },
-  },
-  {
-    query: `# 4. Analyze, and look at the tab before.
-mutation Analyze($id: ID!) {
-  analyzeStory(input: { id: $id }) { id status }
-}
-`,
-    variables: { id: '<id of the story>' },
+    variables: { id: '<id of the story>', after: '<cursor of the story>' },
   },
   {
     query: `# 5. What was found.
