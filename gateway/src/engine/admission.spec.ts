@@ -1,0 +1,61 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { admission } from './admission.js';
+
+const burn = (milliseconds: number) => {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+};
+
+describe('admission', () => {
+  it('lets all in while the event loop has nothing to do: they wait for their subgraphs', async () => {
+    const admit = admission();
+    let begun = 0;
+    let release: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    // None ends before the last one has begun.
+    await Promise.all(
+      Array.from({ length: 50 }, () =>
+        admit(async () => {
+          begun += 1;
+          if (begun === 50) release();
+          await all;
+        }),
+      ),
+    );
+    expect(begun).toBe(50);
+  });
+
+  it('lets a few at once in while there is more than enough to do, in the order in which they came', async () => {
+    const admit = admission();
+    let [running, most] = [0, 0];
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        admit(async () => {
+          order.push(index);
+          most = Math.max(most, (running += 1));
+          for (let step = 0; step < 3; step += 1) {
+            burn(1);
+            await turn();
+          }
+          running -= 1;
+        }),
+      ),
+    );
+    expect(most).toBeLessThanOrEqual(8);
+    expect(order).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  });
+
+  it('lets the next one in when one has failed, and leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const admit = admission();
+    const failing = Array.from({ length: 6 }, () => admit(() => Promise.reject(new Error('gone'))).catch(() => 'failed'));
+    expect(await Promise.all(failing)).toEqual(Array.from({ length: 6 }, () => 'failed'));
+    expect(await admit(async () => 'done')).toBe('done');
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+});
