@@ -44,14 +44,19 @@ export async function startPlatform() {
     input: { email, password, displayName: 'Ada' },
   });
 
+  async function signIn() {
+    const query = 'mutation ($input: SignInInput!) { signIn(input: $input) { accessToken expiresAt } }';
+    const session = (await ask(query, { input: { email, password } })).signIn;
+    return { token: session.accessToken, until: Date.parse(session.expiresAt) };
+  }
+  let signedIn = await signIn();
+
   return {
     ask,
-    /** A new one each time: they are good for ten minutes. */
+    /** Good for the next minute. Signing in costs as much CPU as some seconds of speech. */
     async token() {
-      const { signIn } = await ask('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', {
-        input: { email, password },
-      });
-      return signIn.accessToken;
+      if (signedIn.until < Date.now() + 60_000) signedIn = await signIn();
+      return signedIn.token;
     },
     /** Seconds of CPU that the one process of the platform has taken, of all its threads, and that PostgreSQL's have. */
     cpu: () => ({ node: cpuOf(child.pid), postgres: descendants(child.pid).reduce((sum, pid) => sum + cpuOf(pid), 0) }),
@@ -112,15 +117,14 @@ export async function asked(platform, storyId, token) {
   return generateNarration.id;
 }
 
-/** Resolves to how many seconds the whole plays, when it is complete. `meanwhile` is called five times a second. */
-export async function complete(platform, id, meanwhile = () => undefined) {
-  let token = await platform.token();
-  for (let looked = 1; ; looked += 1) {
-    if (looked % 1_000 === 0) token = await platform.token();
+/** Resolves to how many seconds the whole plays, when it is complete. `meanwhile` is called each time before it is looked at again. */
+export async function complete(platform, id, { every = 200, meanwhile = () => undefined } = {}) {
+  for (;;) {
+    const token = await platform.token();
     const { narration } = await platform.ask('query ($id: ID!) { narration(id: $id) { status durationSeconds } }', { id }, token);
     if (narration.status === 'COMPLETED') return narration.durationSeconds;
     if (narration.status === 'FAILED') throw new Error('The narration failed.');
     meanwhile();
-    await sleep(200);
+    await sleep(every);
   }
 }

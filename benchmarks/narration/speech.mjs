@@ -4,9 +4,10 @@ import { appendFileSync, createReadStream, mkdtempSync, readFileSync, rmSync, wr
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStudio } from '../../subgraphs/narration/dist/infrastructure/audio/studio.js';
-import { flite } from '../../subgraphs/narration/dist/infrastructure/providers/local/flite.js';
 import { pronounceable } from '../../subgraphs/narration/dist/infrastructure/providers/local/pronounceable.js';
+import { flite } from '../../subgraphs/narration/dist/infrastructure/providers/local/flite.js';
 import { localSpeech } from '../../subgraphs/narration/dist/infrastructure/providers/local-speech.js';
+import { bareFlite } from './bare-flite.mjs';
 
 const goal = 0.8;
 const rounds = 7;
@@ -28,15 +29,16 @@ const make = async (text, format) => {
   return studio.master(spoken, { format, sampleRate, pauseSeconds: 0.3 }, signal);
 };
 
-/** The program as it is: the same sentences, one call each, in this thread; the samples are thrown away. */
-function bare() {
-  let samples = 0;
-  for (const sentence of page.flatMap(pronounceable))
-    samples += flite(sentence, { voice: 'awb', pitch: null, range: null, stretch: 1 }).samples.length;
-  return samples / sampleRate;
-}
+const sentences = page.flatMap(pronounceable);
 /** Of the page as flite makes it. What we make of it is shorter: the silence that it puts around each line is taken off. */
-const seconds = bare();
+const seconds = sentences.reduce(
+  (sum, sentence) => sum + flite(sentence, { voice: 'awb', pitch: null, range: null, stretch: 1 }).samples.length / sampleRate,
+  0,
+);
+
+function bare() {
+  for (const sentence of sentences) bareFlite(sentence, 'awb');
+}
 
 async function ours(format) {
   for (const line of page) await make(line, format);

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { writeWav } from '@storytelling/narration/infrastructure/audio/wav';
@@ -11,7 +8,7 @@ import { signedClaims } from '@storytelling/shared/infrastructure/signed-claims'
 import { RunningPlatform, until } from '../running-platform.js';
 import { sendTo, type Upload, uploadFields } from '../uploads.js';
 import { analyzedStory, completed, generateNarration, type Media, type Person, somebodyOn } from './people.js';
-import { bytesFrom, cuesIn, heard, pitchOf } from './sound.js';
+import { bytesFrom, heard, pitchOf } from './sound.js';
 
 jest.setTimeout(60_000);
 
@@ -270,27 +267,5 @@ describe('a voice whose consent is withdrawn', () => {
     expect(await seen(ada)).toMatchObject({ consent: null, samples: [], preview: null });
     await until(() => kept().every((path) => !path.includes(voiceId)));
     for (const url of links) expect((await fetch(url)).status).toBe(404);
-  });
-});
-
-describe('npm run story', () => {
-  it('reads a text aloud, and leaves audio and captions beside it, and what was there before', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'storytelling-story-'));
-    try {
-      writeFileSync(join(folder, 'the-fox.txt'), '“Who is there?” asked Ada. “Only me,” said Ben. The fox was afraid of the dark.');
-      writeFileSync(join(folder, 'the-fox.vtt'), 'mine');
-      const entry = join(import.meta.dirname, '../../platform/dist/story-cli/main.js');
-      const environment = { ...process.env, INIT_CWD: folder, PORT: new URL(platform.url).port };
-      const { stdout } = await promisify(execFile)(process.execPath, [entry, 'the-fox.txt'], { env: environment });
-      const [mp3, vtt] = ['mp3', 'vtt'].map((ending) => join(folder, `the-fox-2.${ending}`)) as [string, string];
-      expect(stdout).toContain(`Hear it: ${mp3} (`);
-      expect(readdirSync(folder).sort()).toEqual(['the-fox-2.mp3', 'the-fox-2.vtt', 'the-fox.txt', 'the-fox.vtt']);
-      expect(readFileSync(join(folder, 'the-fox.vtt'), 'utf8')).toBe('mine');
-      const cues = cuesIn(readFileSync(vtt, 'utf8'));
-      expect(cues.map(({ voice }) => voice)).toEqual(['Ada', null, 'Ben', null]);
-      expect((await heard(readFileSync(mp3))).seconds).toBeCloseTo(cues.at(-1)?.until ?? 0, -1);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   });
 });

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../tools/kafka/broker.mjs';
+import { cuesIn, heard } from '../a-story-is-heard/sound.js';
 import { RunningPlatform } from '../running-platform.js';
 
 // `npm run story -- FILE`, as a person runs it: with the platform that runs, else with one of its own.
@@ -24,6 +25,7 @@ describe('npm run story', () => {
     platform = await RunningPlatform.start();
     file = join(platform.data, 'a-short-walk.txt');
     writeFileSync(file, text);
+    writeFileSync(join(platform.data, 'a-short-walk.vtt'), 'mine');
   });
   afterAll(() => platform.stop());
 
@@ -48,6 +50,28 @@ describe('npm run story', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     for (const line of findings) expect(out).toMatch(line);
     expect(out).not.toContain('No platform is running');
+  });
+
+  it('reads the text aloud, in voices of their own, and leaves audio and captions beside it, and what was there before', async () => {
+    const { out } = await run(['a-short-walk.txt'], { PORT: itsPort() });
+    // The first run has left the second pair.
+    const [mp3, vtt] = ['mp3', 'vtt'].map((ending) => join(platform.data, `a-short-walk-3.${ending}`)) as [string, string];
+    expect(out).toMatch(/^Clara reads; Alan is Lena, Rufus is Mr\. Abel\.$/m);
+    expect(out).toContain(`Hear it: ${mp3} (`);
+    expect(out).toContain(`with captions: ${vtt}\n`);
+    expect(
+      readdirSync(platform.data)
+        .filter((name) => name.startsWith('a-short-walk'))
+        .sort(),
+    ).toEqual([
+      ...['a-short-walk-2.mp3', 'a-short-walk-2.vtt', 'a-short-walk-3.mp3', 'a-short-walk-3.vtt'],
+      ...['a-short-walk.txt', 'a-short-walk.vtt'],
+    ]);
+    expect(readFileSync(join(platform.data, 'a-short-walk.vtt'), 'utf8')).toBe('mine');
+    const cues = cuesIn(readFileSync(vtt, 'utf8'));
+    expect(cues.flatMap(({ voice }) => voice ?? [])).toEqual(['Mr. Abel', 'Lena']);
+    const { seconds } = await heard(readFileSync(mp3));
+    expect(Math.abs(seconds - (cues.at(-1)?.until ?? 0) - 1)).toBeLessThan(0.5);
   });
 
   it.each([

@@ -48,6 +48,20 @@ describe('a line', () => {
     }
   });
 
+  it('is the same sample by sample, whatever was spoken before it by the same program', async () => {
+    const alone = make({ threads: 1 });
+    const first = await alone.speak(line(), FIRST_TRY, never);
+    await alone.close?.();
+    const one = make({ threads: 1 });
+    const other = (index: number) =>
+      line({ text: `So said number ${index}. `.repeat(1 + (index % 7)), emotion: index % 2 ? 'fear' : 'sadness' });
+    for (const [index, voiceId] of ['awb', 'rms', 'machine', 'giant', 'slt', 'child'].entries())
+      await one.speak({ ...other(index), voice: { provider: 'local', providerVoiceId: voiceId, settings: {} } }, FIRST_TRY, never);
+    const again = await one.speak(line(), FIRST_TRY, never);
+    await one.close?.();
+    expect(again.samples).toEqual(first.samples);
+  });
+
   it('is moved more by what is felt more', async () => {
     const [barely, more] = [await speak({ emotion: 'fear', intensity: 1 }), await speak({ emotion: 'fear', intensity: 10 })];
     expect(pitch(more) / pitch(barely)).toBeGreaterThan(1.1);
