@@ -95,7 +95,6 @@ describe('operations', () => {
     let lag: Lag | undefined;
     await until(async () => {
       lag = await ops<Lag>('lag');
-      // Narration has its ready-made voices say a line after the first start.
       const isIdle = lag.contexts.every(({ outbox, jobs }) => outbox.events === 0 && jobs.length === 0);
       return lag.groups.length > 0 && isIdle && lag.groups.every(({ events }) => events === 0);
     });

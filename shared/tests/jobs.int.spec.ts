@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Jobs, startJobs } from '../src/infrastructure/jobs.js';
+import { createLogger } from '../src/infrastructure/logger.js';
 import { currentOperation, runOperation } from '../src/infrastructure/operation.js';
 import { backboneDatabases, until } from './backbone-database.js';
 
@@ -98,6 +100,42 @@ describe('jobs', () => {
     await until(() => effects.includes('another'));
     expect({ begun, effects }).toEqual({ begun: ['runs', 'another'], effects: ['another'] });
     await cancelling.stop();
+  });
+
+  it('that wait together are taken without a pause between them', async () => {
+    const names = Array.from({ length: 12 }, (_, count) => `of many ${count}`);
+    await databases.client.$transaction(async (tx) => {
+      for (const name of names) await jobs.enqueue(tx, 'greet', { name }, name);
+    });
+    const began = performance.now();
+    await until(() => names.every((name) => done.includes(name)));
+    // Looking every 0.5 s, two workers would take 3 s.
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+
+  it('hear at once that the service stops, which is no failure, and run again when it is back', async () => {
+    const log = createLogger('test', 'silent');
+    let [begun, warnings] = [0, 0];
+    log.warn = () => void (warnings += 1);
+    const start = async () => {
+      const interrupted = await startJobs({ databaseUrl: databases.url, queues: ['long'], log });
+      await interrupted.work('long', { concurrency: 1, giveUp: async () => undefined }, async ({ signal }) => {
+        begun += 1;
+        await sleep(60_000, undefined, { signal });
+      });
+      return interrupted;
+    };
+    const first = await start();
+    await databases.client.$transaction((tx) => first.enqueue(tx, 'long', {}, 'x'));
+    await until(() => begun === 1);
+    const began = performance.now();
+    await first.stop();
+    // Others that do not hear of it have 2 s.
+    expect(performance.now() - began).toBeLessThan(1_000);
+    const second = await start();
+    await until(() => begun === 2);
+    await second.stop();
+    expect(warnings).toBe(0);
   });
 
   it('that are given up tell whoever waits, and are not tried again', async () => {

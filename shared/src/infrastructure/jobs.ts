@@ -11,7 +11,7 @@ export interface Job<Data> {
   readonly attempt: number;
   /** The last try: a failure now is final. */
   readonly isLastAttempt: boolean;
-  /** Aborted when the service stops, or within 5 s when the job has lost its turn: it was cancelled, or another worker has it. */
+  /** Aborted at once when the service stops, or within 5 s when the job has lost its turn: it was cancelled, or another worker has it. */
   readonly signal: AbortSignal;
   complete(tx: SqlTransaction): Promise<void>;
 }
@@ -39,6 +39,7 @@ export interface Jobs {
     options: { concurrency: number; giveUp: (data: Data) => Promise<void> },
     handle: (job: Job<Data>) => Promise<void>,
   ): Promise<void>;
+  /** Aborts the signals of what runs. A job that does not heed its own has 2 s to finish; one that has not is tried again after the next start. */
   stop(): Promise<void>;
 }
 
@@ -89,13 +90,18 @@ export async function startJobs({
     });
   }
 
+  // pg-boss aborts its signals only after the 2 s: whoever has an hour of work left would go on for as long before they hear of it.
+  const stopping = new AbortController();
+
   async function logged(facts: object, work: () => Promise<void>): Promise<void> {
     const began = Date.now();
     try {
       await work();
       log.info({ ...facts, ms: Date.now() - began }, 'job done');
     } catch (error) {
-      log.warn({ ...facts, err: error, ms: Date.now() - began }, 'job failed');
+      const ms = Date.now() - began;
+      if (stopping.signal.aborted) log.info({ ...facts, ms }, 'job interrupted: the service stops; it is tried again');
+      else log.warn({ ...facts, err: error, ms }, 'job failed');
       throw error;
     }
   }
@@ -119,7 +125,7 @@ export async function startJobs({
     async work(queue, { concurrency, giveUp }, handle) {
       type Envelope = { data: Parameters<typeof giveUp>[0] } & Pick<Operation, 'correlationId' | 'actor'>;
       const polling = { pollingIntervalSeconds: 0.5, includeMetadata: true } as const;
-      await boss.work(queue, { ...polling, localConcurrency: concurrency }, async ([taken]: JobWithMetadata<Envelope>[]) => {
+      const take = async ([taken]: JobWithMetadata<Envelope>[]) => {
         if (!taken) return;
         const { data, correlationId, actor } = taken.data;
         const facts = { queue, job: taken.id, attempt: taken.retryCount };
@@ -130,7 +136,7 @@ export async function startJobs({
               data,
               attempt: taken.retryCount,
               isLastAttempt: taken.retryCount >= taken.retryLimit,
-              signal: taken.signal,
+              signal: AbortSignal.any([taken.signal, stopping.signal]),
               complete: async (tx) => {
                 // Fenced by the attempt: a worker that was given up for dead and wakes late, or whose job was cancelled, has no effect.
                 const turn = { id: taken.id, retryCount: taken.retryCount };
@@ -141,7 +147,13 @@ export async function startJobs({
             }),
           ),
         );
-      });
+      };
+      for (let count = 0; count < concurrency; count += 1) {
+        // Where one job was there are often more: whoever has done one looks for the next at once.
+        const worker = await boss.work(queue, polling, (taken: JobWithMetadata<Envelope>[]) =>
+          take(taken).finally(() => boss.notifyWorker(worker)),
+        );
+      }
       await boss.work(deadLetters(queue), polling, async ([taken]: JobWithMetadata<Envelope>[]) => {
         if (!taken) return;
         const { data, correlationId, actor } = taken.data;
@@ -150,6 +162,7 @@ export async function startJobs({
       });
     },
     async stop() {
+      stopping.abort();
       await boss.stop({ graceful: true, close: true, timeout: 2_000 });
     },
   };

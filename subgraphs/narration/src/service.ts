@@ -46,6 +46,7 @@ import { startReadyMadeVoices } from './infrastructure/ready-made-voices.js';
 import { objectScripts } from './infrastructure/script.acl.js';
 import { type StoryEndedJob, storyEndedQueue, storyProjectors, storyReactions } from './infrastructure/story.acl.js';
 import { voiceQueries } from './infrastructure/voice-queries.js';
+import { wantedPreviews } from './infrastructure/wanted-previews.js';
 import { narrationContext } from './narration-context.js';
 
 const migrations = fileURLToPath(new URL('../../../prisma/narration/migrations', import.meta.url));
@@ -169,6 +170,7 @@ export async function startNarration(environment: Environment, ports: { provider
     how === 'deleted' ? context.jobs.whenStoryDeleted(storyId) : context.jobs.whenStoryArchived(storyId),
   );
 
+  const previews = wantedPreviews({ readyMade, providers });
   const lookingUp = startReadyMadeVoices({ providers, readyMade, log });
   closing.defer(() => lookingUp.stop());
 
@@ -179,7 +181,7 @@ export async function startNarration(environment: Environment, ports: { provider
     port: settings.PORT,
     host: settings.HOST,
     gatewayJwks: settings.GATEWAY_JWKS,
-    makeContext: (caller) => narrationGraph({ verbs: context.verbs, queries, streams, media }, caller),
+    makeContext: (caller) => narrationGraph({ verbs: context.verbs, queries, streams, media, previewsOf: previews.of }, caller),
     routes: { 'GET /metrics': runtime.metrics },
     log,
     ready: async () => (await pool.query('SELECT 1')).rowCount === 1,
@@ -187,6 +189,8 @@ export async function startNarration(environment: Environment, ports: { provider
     production: settings.NODE_ENV === 'production',
   });
   closing.defer(() => server.stop());
+  // First of all: requests that wait for one are answered without.
+  closing.defer(() => previews.stop());
 
   const running = closing.move();
   return { ...server, stop: () => running.disposeAsync() };

@@ -14,7 +14,7 @@ import { narrationGraph } from '../src/graphql/context.js';
 import { narrationSchema } from '../src/graphql/schema.js';
 import { narrationQueries } from '../src/infrastructure/narration-queries.js';
 import { prismaCastableVoices } from '../src/infrastructure/prisma-castable-voices.js';
-import { voiceQueries } from '../src/infrastructure/voice-queries.js';
+import { type PreviewsOf, voiceQueries } from '../src/infrastructure/voice-queries.js';
 import type { NarrationVerbs } from '../src/narration-context.js';
 import type { narrationDatabase } from './narration-database.js';
 
@@ -36,7 +36,13 @@ export async function narrationGraphOn(
     others = {},
     trains = () => 'profile',
     media = noMedia,
-  }: { others?: Partial<NarrationVerbs>; trains?: (provider: string) => 'clone' | 'profile'; media?: MediaOf } = {},
+    previewsOf = async (voices) => voices.map(() => null),
+  }: {
+    others?: Partial<NarrationVerbs>;
+    trains?: (provider: string) => 'clone' | 'profile';
+    media?: MediaOf;
+    previewsOf?: PreviewsOf;
+  } = {},
 ) {
   const { narrations, prisma, pool, url } = database;
   const streams = await startLiveStreams({ databaseUrl: url, pool, log: createLogger('test', 'silent') });
@@ -61,7 +67,7 @@ export async function narrationGraphOn(
     const document = parse(query);
     const [invalid] = validate(schema, document);
     if (invalid) throw invalid;
-    const contextValue = narrationGraph({ verbs: verbs as NarrationVerbs, queries, streams, media }, caller);
+    const contextValue = narrationGraph({ verbs: verbs as NarrationVerbs, queries, streams, media, previewsOf }, caller);
     const operation = { correlationId: 'test', actor: caller.userId ? `user:${caller.userId}` : 'anonymous' };
     const { data, errors = [] } = await runOperation(operation, async () =>
       execute({ schema, document, variableValues: variables, contextValue }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@storytelling/shared/infrastructure/logger';
@@ -7,6 +8,7 @@ import type { ReadyMadeVoices } from '../src/domain/ready-made-voices.js';
 import type { Line, ReadyMadeVoice, SpeechProvider } from '../src/domain/speech-provider.js';
 import { previewQueue, prismaReadyMadeVoices } from '../src/infrastructure/prisma-ready-made-voices.js';
 import { startReadyMadeVoices } from '../src/infrastructure/ready-made-voices.js';
+import { wantedPreviews } from '../src/infrastructure/wanted-previews.js';
 import { memoryVoiceAudio } from './memory-voice-audio.js';
 import { narrationDatabase } from './narration-database.js';
 
@@ -53,16 +55,17 @@ describe('ready-made voices', () => {
     expect(await rowsOf('one')).toMatchObject([{ isRetired: false }]);
   });
 
-  it('take as many statements for many as for one, but for the jobs of those that nobody has heard', async () => {
+  it('take as many statements for many as for one', async () => {
     const many = Array.from({ length: 50 }, (_, index) => told(String(index)));
     const one = await database.statementsOf(() => readyMade.save('single', [told('a')]));
     expect(await database.statementsOf(() => readyMade.save('many', many))).toBe(one);
+    const lookedAt = many.map(({ providerVoiceId }) => readyMadeVoiceId('many', providerVoiceId));
+    expect(await database.statementsOf(() => readyMade.previewKeys(lookedAt))).toBe(1);
   });
 
   it('are each given a preview once', async () => {
     await readyMade.save('heard', [told('a')]);
     const id = readyMadeVoiceId('heard', 'a');
-    expect(previewsOf(id)).toEqual([{ queue: previewQueue, key: id, data: { voiceId: id } }]);
     const audio = memoryVoiceAudio();
     const spoken: Line[] = [];
     const provider = {
@@ -83,9 +86,49 @@ describe('ready-made voices', () => {
     ]);
     expect(await rowsOf('heard')).toMatchObject([{ previewKey: `ready-made/${id}.mp3` }]);
     expect(audio.objects.get(`ready-made/${id}.mp3`)).toEqual(new Uint8Array([5]));
-    const before = previewsOf(id).length;
-    await readyMade.save('heard', [told('a')]);
-    expect(previewsOf(id)).toHaveLength(before);
+  });
+
+  it('are asked to speak when somebody wants to hear them, who waits for all of them together, with everybody else who does', async () => {
+    await readyMade.save('silent', [told('a'), told('b'), told('c')]);
+    const [a = '', b = '', c = ''] = ['a', 'b', 'c'].map((voice) => readyMadeVoiceId('silent', voice));
+    expect(previewsOf(a)).toEqual([]);
+    const times = { patience: 60_000, lookEvery: 5, againAfter: 60_000 };
+    const previews = wantedPreviews({ readyMade, providers: new Set(['silent']), times });
+    const voices = (...ids: string[]) => ids.map((id) => ({ id, provider: 'silent' }));
+    const first = previews.of(voices(a, b));
+    const second = previews.of([...voices(b, a), { id: c, provider: 'gone' }]);
+    while (previewsOf(b).length === 0) await sleep(5);
+    for (const id of [a, b]) await readyMade.previewed(id, `${id}.mp3`);
+    expect([await first, await second]).toEqual([
+      [`${a}.mp3`, `${b}.mp3`],
+      [`${b}.mp3`, `${a}.mp3`, null],
+    ]);
+    for (const id of [a, b]) expect(previewsOf(id)).toEqual([{ queue: previewQueue, key: id, data: { voiceId: id } }]);
+    expect(previewsOf(c)).toEqual([]);
+
+    // Whoever waits when the service stops is answered.
+    const last = previews.of(voices(c));
+    while (previewsOf(c).length === 0) await sleep(5);
+    previews.stop();
+    expect(await last).toEqual([null]);
+    expect(await previews.of(voices(randomUUID()))).toEqual([null]);
+  });
+
+  it('that cannot be heard now are not waited for by everybody who asks, and are asked again later', async () => {
+    await readyMade.save('hoarse', [told('a')]);
+    const id = readyMadeVoiceId('hoarse', 'a');
+    const times = { patience: 200, lookEvery: 5, againAfter: 300 };
+    const previews = wantedPreviews({ readyMade, providers: new Set(['hoarse']), times });
+    const ask = () => previews.of([{ id, provider: 'hoarse' }]);
+    expect(await ask()).toEqual([null]);
+    const began = performance.now();
+    expect(await ask()).toEqual([null]);
+    expect(performance.now() - began).toBeLessThan(times.patience / 2);
+    expect(previewsOf(id)).toHaveLength(1);
+    await sleep(times.againAfter);
+    await readyMade.previewed(id, 'late.mp3');
+    expect(await ask()).toEqual(['late.mp3']);
+    previews.stop();
   });
 
   it('are heard as their provider lets them be, where it does', async () => {

@@ -23,6 +23,7 @@ import { requestTraining, type VoiceId } from '../src/domain/voice.js';
 import { audioMedia } from '../src/infrastructure/audio-media.js';
 import { objectVoiceAudio } from '../src/infrastructure/object-voice-audio.js';
 import { prismaReadyMadeVoices } from '../src/infrastructure/prisma-ready-made-voices.js';
+import type { PreviewsOf } from '../src/infrastructure/voice-queries.js';
 import { narrationGraphOn, nobody, user } from './narration-graph-on.js';
 import { voiceDatabase } from './voice-database.js';
 import { aNarratorVoice, aReadyVoice, inTraining, measures, recorded, trained, trainedAs } from './voice-examples.js';
@@ -41,6 +42,8 @@ describe('voices in the graph', () => {
   let graph: Awaited<ReturnType<typeof narrationGraphOn>>;
   let http: HttpServer;
   let objects: ObjectStore;
+  /** How many previews were asked for at a time. */
+  const wanted: number[] = [];
 
   beforeAll(async () => {
     database = await voiceDatabase();
@@ -64,7 +67,11 @@ describe('voices in the graph', () => {
       deleteNarratorVoice: deleteNarratorVoice(voices),
     };
     const trains = (name: string) => providers.get(name)?.trains ?? 'clone';
-    graph = await narrationGraphOn(database, randomUUID, { others, trains, media: audioMedia(objects) });
+    const previewsOf: PreviewsOf = async (asked) => {
+      wanted.push(asked.length);
+      return asked.map(() => null);
+    };
+    graph = await narrationGraphOn(database, randomUUID, { others, trains, media: audioMedia(objects), previewsOf });
     await prismaReadyMadeVoices({ client: database.prisma, transact: database.transact, jobs: database.jobs }).save(
       'local',
       ['en', 'en-GB', 'de'].map((language) => ({ providerVoiceId: language, name: `Reads ${language}`, language, description: 'Clear.' })),
@@ -311,6 +318,14 @@ describe('voices in the graph', () => {
       preview: null,
     });
     expect((await graph.ask(one, { id: voice?.id }, nobody)).narratorVoice).toMatchObject({ id: voice?.id });
+    wanted.length = 0;
+    await graph.ask(
+      `{ readyMadeVoices { preview { url } again: preview { url } } retired: narratorVoice(id: "${gone.id}") { preview { url } } }`,
+      {},
+      nobody,
+    );
+    // All that are to be made at once, and nothing of those that are not offered.
+    expect(wanted).toEqual([3]);
     const input = { voiceId: voice?.id };
     for (const verb of [verbs.train, verbs.delete])
       expect((await graph.post(verb, { input }, user(person('ada')))).codes).toEqual(['VOICE_NOT_FOUND']);

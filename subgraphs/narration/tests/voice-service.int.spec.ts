@@ -156,7 +156,10 @@ describe('a voice in the running service', () => {
     expect(await look()).toBeNull();
   });
 
-  it('of a provider is listed with a preview that can be heard', async () => {
+  it('of a provider is listed with a preview that can be heard, and is made when somebody first asks for it', async () => {
+    const { readyMadeVoices: silent } = await ask<{ readyMadeVoices: object[] }>('{ readyMadeVoices { id } }');
+    expect(silent).toHaveLength(10);
+    expect(await readdir(join(place.folder, 'narration'))).not.toContain('ready-made');
     const voices = await eventually(async () => {
       const { readyMadeVoices: listed } = await ask<{ readyMadeVoices: Listed[] }>(
         '{ readyMadeVoices(provider: "local") { preview { url contentType } } }',

@@ -9,7 +9,7 @@ interface Ports extends Speaking {
   readonly providers: SpeechProviders;
 }
 
-/** A durable job for each ready-made voice: what it sounds like is made once, and kept. */
+/** A durable job for a ready-made voice that somebody wants to hear: what it sounds like is made once, and kept. */
 export const previewReadyMadeVoice =
   ({ readyMade, audio, providers, studio }: Ports) =>
   async (voiceId: string, signal: AbortSignal): Promise<void> => {

@@ -7,7 +7,7 @@ import type { Person } from '../application/as-author.js';
 import type { Listener } from '../domain/hearing.js';
 import { refuse } from '../domain/refusals.js';
 import type { NarrationQueries, NarrationView } from '../infrastructure/narration-queries.js';
-import type { VoiceQueries, VoiceView } from '../infrastructure/voice-queries.js';
+import type { PreviewsOf, VoiceQueries, VoiceView } from '../infrastructure/voice-queries.js';
 import type { NarrationVerbs } from '../narration-context.js';
 import { type NarrationLoaders, narrationLoaders } from './narration.loader.js';
 import { type VoiceLoaders, voiceLoaders } from './voice.loader.js';
@@ -30,8 +30,10 @@ export function narrationGraph(
     queries,
     streams,
     media,
+    previewsOf,
   }: Pick<NarrationGraph, 'verbs' | 'streams' | 'media'> & {
     readonly queries: NarrationQueries & VoiceQueries;
+    readonly previewsOf: PreviewsOf;
   },
   caller: Caller,
 ): NarrationGraph {
@@ -39,7 +41,7 @@ export function narrationGraph(
   return {
     ...{ caller, listener, verbs, streams, media },
     load: narrationLoaders(queries, listener),
-    voices: voiceLoaders(queries, listener.userId),
+    voices: voiceLoaders(queries, listener.userId, previewsOf),
     history: historyLoader(streams),
   };
 }

@@ -1,7 +1,7 @@
 import { perArguments } from '@storytelling/shared/graphql/loaders';
 import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
 import DataLoader from 'dataloader';
-import type { SampleView, VoiceKey, VoiceQueries, VoiceView } from '../infrastructure/voice-queries.js';
+import type { PreviewsOf, SampleView, VoiceKey, VoiceQueries, VoiceView } from '../infrastructure/voice-queries.js';
 
 /** Per request: however many voices an answer has, each part of them costs one statement. Root fields and references share these, and with them the policy. */
 export interface VoiceLoaders {
@@ -11,9 +11,11 @@ export interface VoiceLoaders {
   /** Of a voice that the viewer has been shown. */
   readonly samples: DataLoader<VoiceView, SampleView[], string>;
   readonly readyMade: VoiceQueries['readyMadeVoices'];
+  /** Of a ready-made voice that had no preview when it was read: the key of the one that is made now. */
+  readonly preview: DataLoader<VoiceView, string | null, string>;
 }
 
-export function voiceLoaders(queries: VoiceQueries, viewer: string | undefined): VoiceLoaders {
+export function voiceLoaders(queries: VoiceQueries, viewer: string | undefined, previewsOf: PreviewsOf): VoiceLoaders {
   // Only one user's are ever shown: they are read once, however often somebody is referred to.
   const ofUsers = perArguments(
     (page: Page<VoiceKey>) =>
@@ -30,5 +32,6 @@ export function voiceLoaders(queries: VoiceQueries, viewer: string | undefined):
       cacheKeyFn: ({ id, streamVersion }: VoiceView) => `${id}:${streamVersion}`,
     }),
     readyMade: queries.readyMadeVoices,
+    preview: new DataLoader(previewsOf, { cacheKeyFn: ({ id }: VoiceView) => id }),
   };
 }

@@ -166,10 +166,13 @@ export class VoiceResolver {
 
   @FieldResolver(() => MediaType, {
     nullable: true,
-    description: 'A line that it speaks, MP3; null: it cannot speak yet, or this is still being made.',
+    description:
+      'A line that it speaks, MP3. A ready-made voice says it when this is first asked for: that may take 3 s. null: it cannot speak yet, or needs longer; ask again.',
   })
-  preview(@Root() { previewKey }: VoiceView, @Ctx() { media }: NarrationGraph): Promise<MediaType | null> {
-    return sound(media, { key: previewKey, bytes: null, seconds: null });
+  async preview(@Root() voice: VoiceView, @Ctx() { media, voices }: NarrationGraph): Promise<MediaType | null> {
+    const { ownerId, previewKey, isRetired } = voice;
+    const isToBeMade = previewKey === null && ownerId === null && !isRetired;
+    return sound(media, { key: isToBeMade ? await voices.preview.load(voice) : previewKey, bytes: null, seconds: null });
   }
 
   @FieldResolver(() => String, { description: 'Where the voice’s stream of updates is now; subscribe with it as `after` to miss nothing.' })

@@ -33,16 +33,23 @@ export function prismaReadyMadeVoices({
             SET name = excluded.name, language = excluded.language, description = excluded.description, rank = excluded.rank, is_retired = false`;
         await tx.$executeRaw`
           UPDATE ready_made_voices SET is_retired = true WHERE provider = ${provider} AND NOT is_retired AND id <> ALL(${of('id')}::uuid[])`;
-        const unheard = await tx.readyMadeVoiceRecord.findMany({
-          where: { provider, isRetired: false, previewKey: null },
-          select: { id: true },
-        });
-        for (const { id } of unheard) {
-          const job: PreviewJob = { voiceId: id };
-          await jobs.enqueue(tx, previewQueue, job, id);
-        }
         return provider;
       });
+    },
+
+    async wantPreviews(ids) {
+      for (const voiceId of ids) {
+        const job: PreviewJob = { voiceId };
+        await jobs.enqueue(client, previewQueue, job, voiceId);
+      }
+    },
+
+    async previewKeys(ids) {
+      const heard = await client.readyMadeVoiceRecord.findMany({
+        where: { id: { in: [...ids] }, previewKey: { not: null } },
+        select: { id: true, previewKey: true },
+      });
+      return new Map(heard.flatMap(({ id, previewKey }) => (previewKey === null ? [] : [[id, previewKey]])));
     },
 
     async withoutPreview(id) {

@@ -60,6 +60,9 @@ export interface VoiceQueries {
   voiceAudioInUse(keys: readonly string[]): Promise<string[]>;
 }
 
+/** Keys of the previews of ready-made voices that had none when they were read, in the order of the voices; null: it will take longer. */
+export type PreviewsOf = (voices: readonly Pick<VoiceView, 'id' | 'provider'>[]) => Promise<(string | null)[]>;
+
 type Row = Omit<VoiceView, 'kind' | 'qualityScore'> & { readonly qualityScore: Prisma.Decimal | null };
 
 const own = Prisma.sql`id, user_id AS "ownerId", voice_name AS name, provider, language, NULL AS description, training_status AS "trainingStatus", training,
