@@ -11,6 +11,9 @@ import { z } from 'zod';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'a URL that begins with http:// or https://' });
 
+/** As browsers send it: a scheme, a host, a port where it is not the usual one, and nothing behind. */
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
 const settings = z.object({
   ...serviceSettings,
   /** The composed SDL, watched for changes; the committed one when neither is set. */
@@ -51,7 +54,11 @@ const settings = z.object({
   /** How many proxies of ours stand in front; each appends to X-Forwarded-For. */
   TRUST_PROXY: z.coerce.number({ error: 'the number of proxies in front, 0 to 10' }).int().min(0).max(10).default(0),
   /** Origins of web pages that may use the API, separated by commas. Outside production: all, when unset. */
-  ALLOWED_ORIGINS: z.string().optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin), { error: 'origins such as https://stories.example.org, separated by commas' })
+    .optional(),
   /** Where mails are written that are not sent; shown at /inbox, outside production only. */
   INBOX_DIR: z.string().optional(),
   /** Objects that are files are served and taken by the gateway; those in S3 by S3, and then neither setting is needed here. */

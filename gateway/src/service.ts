@@ -143,10 +143,9 @@ export async function startGateway(environment: Environment, { supergraph: given
 }
 
 /** Which pages may read answers and open sockets. There is no credential that a browser sends by itself, so this is a second fence. */
-function originRule(listed: string | undefined, production: boolean): ((origin: string) => boolean) | undefined {
+function originRule(listed: readonly string[] | undefined, production: boolean): ((origin: string) => boolean) | undefined {
   if (listed === undefined) return production ? undefined : () => true;
-  const origins = new Set(listed.split(',').map((origin) => origin.trim()));
-  return (origin) => origins.has(origin);
+  return (origin) => listed.includes(origin);
 }
 
 /** The drivers of both transports are loaded where one is named only. */

@@ -59,7 +59,7 @@ export async function startFleet(
     PORT: '0',
     DATABASE_URL: machine.databaseUrl(name),
     GATEWAY_JWKS: JSON.stringify(jwks),
-    ...(name === 'identity' && { KEY_ENCRYPTION_KEY: machine.secret('key-encryption-key') }),
+    ...(name === 'identity' && { KEY_ENCRYPTION_KEY: environment.KEY_ENCRYPTION_KEY || machine.secret('key-encryption-key') }),
   });
 
   await using started = new AsyncDisposableStack();

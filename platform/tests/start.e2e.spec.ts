@@ -167,6 +167,10 @@ describe('npm start', () => {
   it.each([
     [{ OPENAI_BASE_URL: 'nonsense' }, 'The setting OPENAI_BASE_URL is wrong: a URL.\n'],
     [
+      { ALLOWED_ORIGINS: 'https://stories.example.org/app' },
+      'The setting ALLOWED_ORIGINS is wrong: origins such as https://stories.example.org, separated by commas.\n',
+    ],
+    [
       { EVENT_BUS_URL: 'kafka://localhost' },
       'The setting EVENT_BUS_URL is wrong: it has the form kafka://host:9092[,host2:9092][?ssl=true&sasl=scram-sha-512].\n',
     ],
