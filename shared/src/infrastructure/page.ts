@@ -12,3 +12,9 @@ export interface Slice<Node> {
   /** Whether there is more in the direction of reading. */
   readonly more: boolean;
 }
+
+/** Of rows that were read in the direction of the page, one more than asked for: the nodes in the order of the list. */
+export function sliceOf<Row, Node>(rows: readonly Row[], { limit, backward }: Page<unknown>, nodeOf: (row: Row) => Node): Slice<Node> {
+  const nodes = rows.slice(0, limit).map(nodeOf);
+  return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
+}

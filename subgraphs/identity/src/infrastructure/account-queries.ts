@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
+import { type Page, type Slice, sliceOf } from '@storytelling/shared/infrastructure/page';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 
@@ -19,7 +19,8 @@ export interface AccountQueries {
 
 export function accountQueries(prisma: PrismaClient): AccountQueries {
   return {
-    async searchAccounts(search, { after, before, backward, limit }) {
+    async searchAccounts(search, page) {
+      const { after, before, backward, limit } = page;
       const conditions = [Prisma.sql`true`];
       if (search) {
         const prefix = `${search.replace(/[\\%_]/g, '\\$&')}%`;
@@ -31,8 +32,7 @@ export function accountQueries(prisma: PrismaClient): AccountQueries {
       const order = backward ? Prisma.sql`created_at ASC, id ASC` : Prisma.sql`created_at DESC, id DESC`;
       const rows = await prisma.$queryRaw<AccountFound[]>`
         SELECT id, created_at AS "createdAt" FROM users WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit + 1}`;
-      const nodes = rows.slice(0, limit);
-      return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
+      return sliceOf(rows, page, (account) => account);
     },
   };
 }

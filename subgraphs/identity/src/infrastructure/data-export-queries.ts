@@ -1,4 +1,5 @@
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { DataExport } from '../domain/data-export.js';
 import type { PrismaClient } from '../generated/prisma/client.js';
 
@@ -19,7 +20,7 @@ export interface DataExportQueries {
 export function dataExportQueries(prisma: PrismaClient): DataExportQueries {
   return {
     async dataExport(id, userId) {
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return null;
+      if (!isUuid(id)) return null;
       const record = await prisma.dataExportRecord.findUnique({ where: { id, userId }, include: { parts: true } });
       if (!record) return null;
       const { parts, ...view } = record;

@@ -1,3 +1,4 @@
+import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { PrismaClient } from '../generated/prisma/client.js';
 
 export interface ErasureView {
@@ -16,7 +17,7 @@ export function erasureQueries(prisma: PrismaClient): ErasureQueries {
   return {
     isHere: async (id) => (await prisma.userRecord.count({ where: { id, erasedAt: null } })) > 0,
     async erasure(id) {
-      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return null;
+      if (!isUuid(id)) return null;
       return prisma.erasureRecord.findUnique({
         where: { id },
         select: { id: true, contexts: { select: { context: true, finishedAt: true }, orderBy: { context: 'asc' } } },

@@ -1,6 +1,5 @@
+import { idempotencyKey } from '@storytelling/shared/graphql/idempotency-key';
 import { Field, ID, InputType } from 'type-graphql';
-
-export const idempotencyKey = 'A random key of yours: a retry with the same key and input gets the first answer.';
 
 @InputType({ description: 'Who speaks a character.' })
 export class CastMemberInput {

@@ -1,5 +1,5 @@
+import { idempotencyKey } from '@storytelling/shared/graphql/idempotency-key';
 import { Field, ID, InputType, Int } from 'type-graphql';
-import { idempotencyKey } from './narration.input.js';
 
 const ofYours = 'Id of a voice of yours.';
 

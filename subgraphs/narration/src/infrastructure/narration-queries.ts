@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
+import { type Page, type Slice, sliceOf } from '@storytelling/shared/infrastructure/page';
 import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import { type Chapter, chaptersOf } from '../domain/captions.js';
 import type { Casting } from '../domain/casting.js';
@@ -144,11 +144,6 @@ function window({ after, before, backward, limit }: Page<NarrationKey>) {
   return { condition: Prisma.join(conditions, ' AND '), order, take: limit + 1 };
 }
 
-function sliceOf<Found>(rows: readonly Found[], { limit, backward }: Page<unknown>): Slice<Found> {
-  const nodes = rows.slice(0, limit);
-  return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
-}
-
 const segmentColumns = Prisma.sql`g.id, g.narration_id AS "narrationId", g.segment_index AS index, g.story_segment_id AS "storySegmentId",
   g.character_id AS "characterId", g.text_content AS text, g.emotion, g.intensity, g.source, g.take, g.audio_url AS "audioKey", g.bytes,
   g.duration_seconds::float8 AS "durationSeconds"`;
@@ -169,10 +164,7 @@ export function narrationQueries(client: PrismaClient): NarrationQueries {
           SELECT ${columns} FROM ${tables} WHERE n.story_id = story.id AND ${heardBy(listener)} AND ${condition} ORDER BY ${order} LIMIT ${take}
         ) page`;
       const byStory = Map.groupBy(rows, (row) => row.story_id);
-      return storyIds.map((id) => {
-        const { nodes, more } = sliceOf(byStory.get(id.toLowerCase()) ?? [], page);
-        return { nodes: nodes.map((row) => viewOf(row, listener)), more };
-      });
+      return storyIds.map((id) => sliceOf(byStory.get(id.toLowerCase()) ?? [], page, (row) => viewOf(row, listener)));
     },
 
     async segments(narrationIds, page) {
@@ -187,7 +179,7 @@ export function narrationQueries(client: PrismaClient): NarrationQueries {
           WHERE g.narration_id = narration.id AND ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit + 1}
         ) page`;
       const byNarration = Map.groupBy(rows, ({ narrationId }) => narrationId);
-      return narrationIds.map((id) => sliceOf(byNarration.get(id) ?? [], page));
+      return narrationIds.map((id) => sliceOf(byNarration.get(id) ?? [], page, (segment) => segment));
     },
 
     async segmentsById(ids) {

@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
+import { type Page, type Slice, sliceOf } from '@storytelling/shared/infrastructure/page';
 import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { Consent } from '../domain/consent.js';
 import type { Failure } from '../domain/narration.js';
@@ -93,15 +93,15 @@ export function voiceQueries(client: PrismaClient, trains: (provider: string) =>
       return ids.map((id) => byId.get(id.toLowerCase()) ?? null);
     },
 
-    async voicesOf(owner, { after, before, backward, limit }) {
+    async voicesOf(owner, page) {
+      const { after, before, backward, limit } = page;
       const conditions = [Prisma.sql`user_id = ${owner}`];
       if (after) conditions.push(Prisma.sql`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`);
       if (before) conditions.push(Prisma.sql`(created_at, id) > (${before.createdAt}::timestamptz, ${before.id}::uuid)`);
       const order = backward ? Prisma.sql`created_at ASC, id ASC` : Prisma.sql`created_at DESC, id DESC`;
       const rows = await client.$queryRaw<Row[]>`
         SELECT ${own} FROM narrator_voices WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit + 1}`;
-      const nodes = rows.slice(0, limit).map(viewOf);
-      return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
+      return sliceOf(rows, page, viewOf);
     },
 
     async readyMadeVoices({ provider, language }) {

@@ -1,5 +1,5 @@
+import { idempotencyKey } from '@storytelling/shared/graphql/idempotency-key';
 import { Field, ID, InputType } from 'type-graphql';
-import { idempotencyKey } from './story.input.js';
 
 @InputType({ description: 'A character as you want it. What is not given stays as it is; null empties it.' })
 export class SaveCharacterInput {

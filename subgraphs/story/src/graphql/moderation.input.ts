@@ -1,6 +1,6 @@
+import { idempotencyKey } from '@storytelling/shared/graphql/idempotency-key';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { ModerationDecision, ReportReason } from './moderation.type.js';
-import { idempotencyKey } from './story.input.js';
 
 @InputType({ description: 'Which published story moderators should look at, and why.' })
 export class ReportContentInput {

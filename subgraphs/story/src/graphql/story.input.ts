@@ -1,7 +1,6 @@
+import { idempotencyKey } from '@storytelling/shared/graphql/idempotency-key';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { StoryStatus } from './story.type.js';
-
-export const idempotencyKey = 'A random key of yours: a retry with the same key and input gets the first answer.';
 
 @InputType({ description: 'A new story.' })
 export class CreateStoryInput {

@@ -1,5 +1,5 @@
+import { idempotencyKey } from '@storytelling/shared/graphql/idempotency-key';
 import { Field, ID, InputType, Int } from 'type-graphql';
-import { idempotencyKey } from './story.input.js';
 
 @InputType({ description: 'Which story to take from readers.' })
 export class UnpublishStoryInput {

@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
+import { type Page, type Slice, sliceOf } from '@storytelling/shared/infrastructure/page';
 import type { Decision, ReportReason } from '../domain/moderation.js';
 import { Prisma, type PrismaClient } from '../generated/prisma/client.js';
 import type { EditionView } from './edition-queries.js';
@@ -50,7 +50,8 @@ const maxReports = 100;
 
 export function moderationQueries(client: PrismaClient): ModerationQueries {
   return {
-    async moderationQueue(status, { after, before, backward, limit }) {
+    async moderationQueue(status, page) {
+      const { after, before, backward, limit } = page;
       const isOpen = status === 'open';
       const at = isOpen ? Prisma.sql`oldest_report_at` : Prisma.sql`decided_at`;
       const isIn = isOpen ? Prisma.sql`open_reports > 0` : Prisma.sql`open_reports = 0 AND decided_at IS NOT NULL`;
@@ -64,13 +65,12 @@ export function moderationQueries(client: PrismaClient): ModerationQueries {
         SELECT story_id AS "storyId", open_reports AS "openReports", oldest_report_at AS "oldestReportAt", decision, reason,
           decided_version AS version, decided_at AS "decidedAt"
         FROM story_moderations WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit + 1}`;
-      const nodes = rows.slice(0, limit).map(({ storyId, openReports, oldestReportAt, decision, reason = null, version, decidedAt }) => ({
+      return sliceOf(rows, page, ({ storyId, openReports, oldestReportAt, decision, reason = null, version, decidedAt }) => ({
         storyId,
         openReports,
         oldestReportAt,
         lastDecision: decision && version && decidedAt ? { decision, reason, version, decidedAt } : null,
       }));
-      return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
     },
 
     async openReports(storyIds) {

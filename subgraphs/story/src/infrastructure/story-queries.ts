@@ -1,4 +1,4 @@
-import type { Page, Slice } from '@storytelling/shared/infrastructure/page';
+import { type Page, type Slice, sliceOf } from '@storytelling/shared/infrastructure/page';
 import { isUserId } from '@storytelling/shared/value-objects/user-id';
 import { isUuid } from '@storytelling/shared/value-objects/uuid';
 import type { Character, Emotion, Origin } from '../domain/findings.js';
@@ -178,11 +178,6 @@ function window({ after, before, backward, limit }: Page<StoryKey>) {
   return { condition: Prisma.join(conditions, ' AND '), order, take: limit + 1 };
 }
 
-function sliceOf(rows: readonly Row[], { limit, backward }: Page<StoryKey>, viewer: Viewer): Slice<StoryView> {
-  const nodes = rows.slice(0, limit).map((row) => viewOf(row, viewer));
-  return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
-}
-
 /** Ranking reads a whole document: of more than so many matches, those with the words in their title and then the newest are ranked. */
 const mostRanked = 200;
 
@@ -246,7 +241,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
       const { condition, order, take } = window(page);
       const rows = await client.$queryRaw<Row[]>`
         SELECT ${columns} FROM ${tables} WHERE ${visibleTo(viewer)} AND ${matching(filter, viewer)} AND ${condition} ORDER BY ${order} LIMIT ${take}`;
-      return sliceOf(rows, page, viewer);
+      return sliceOf(rows, page, (row) => viewOf(row, viewer));
     },
 
     async search(words, filter, page, viewer) {
@@ -261,8 +256,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
         SELECT ${columns}, page.rank FROM (
           SELECT id, rank FROM (${foundBy(words, filter, viewer)}) found WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit + 1}
         ) page JOIN (${tables}) ON s.id = page.id ORDER BY ${ofPage}`;
-      const nodes = rows.slice(0, limit).map((row) => ({ ...viewOf(row, viewer), rank: row.rank, words }));
-      return { nodes: backward ? nodes.reverse() : nodes, more: rows.length > limit };
+      return sliceOf(rows, page, (row) => ({ ...viewOf(row, viewer), rank: row.rank, words }));
     },
 
     async listOfAuthors(authorIds, filter, page, viewer) {
@@ -273,7 +267,7 @@ export function storyQueries(client: PrismaClient): StoryQueries {
           WHERE s.author_id = author.id AND ${visibleTo(viewer)} AND ${matching(filter, viewer)} AND ${condition} ORDER BY ${order} LIMIT ${take}
         ) page`;
       const byAuthor = Map.groupBy(rows, (row) => row.author_id);
-      return authorIds.map((authorId) => sliceOf(byAuthor.get(authorId) ?? [], page, viewer));
+      return authorIds.map((authorId) => sliceOf(byAuthor.get(authorId) ?? [], page, (row) => viewOf(row, viewer)));
     },
 
     async contents(views) {
