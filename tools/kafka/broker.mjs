@@ -7,8 +7,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -122,7 +122,12 @@ export async function startKafka({ port, folder: kept, settings: given = {}, acc
       await start();
     },
     /** SIGSTOP: sockets stay open, what is sent is read after thaw(). */
-    freeze: () => child.kill('SIGSTOP'),
+    freeze() {
+      child.kill('SIGSTOP');
+      // Its threads stop one after the other, and until the last has, an answer may still go out.
+      const end = Date.now() + 2_000;
+      while (!isStopped(child.pid) && Date.now() < end);
+    },
     thaw: () => child.kill('SIGCONT'),
     /** Shuts down; resolves also when the broker has ended by itself. */
     async stop() {
@@ -260,4 +265,14 @@ export async function freePort() {
   const { port } = server.address();
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Every thread of it; where there is no /proc, the signal has to do. */
+function isStopped(pid) {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.every((thread) => / [Tt] /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\)/s, '')));
+  } catch {
+    return true;
+  }
 }
