@@ -18,8 +18,8 @@ export const gateways = {
     start(
       ['node_modules/@graphql-hive/gateway/dist/bin.js', 'supergraph', file, '--port', String(port), '--host', '127.0.0.1', '--jit'],
       {},
-      peers,
+      { cwd: peers },
     ),
   Mercurius: ({ urls, schemas, port }) =>
-    start(['mercurius.mjs'], { SUBGRAPHS: JSON.stringify(urls), SCHEMAS: JSON.stringify(schemas), PORT: String(port) }, peers),
+    start(['mercurius.mjs'], { SUBGRAPHS: JSON.stringify(urls), SCHEMAS: JSON.stringify(schemas), PORT: String(port) }, { cwd: peers }),
 };

@@ -6,12 +6,12 @@ import { createServer } from 'node:net';
 
 const started = [];
 
-/** A node process with a channel to it, in the folder `cwd`. `output()` is what it has printed. */
-export function start(args, environment, cwd = import.meta.dirname) {
+/** A node process in the folder `cwd`; with a `channel` to it where one is wanted. `output()` is what it has printed. */
+export function start(args, environment, { cwd = import.meta.dirname, channel = false } = {}) {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...process.env, NODE_ENV: 'production', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(channel ? ['ipc'] : [])],
   });
   started.push(child);
   let output = '';

@@ -24,7 +24,7 @@ if (!existsSync(join(here, 'peers/node_modules'))) {
 
 /** Subgraphs in a process of their own; `fetches()` is how many requests they have had. */
 async function subgraphs(script, environment) {
-  const child = start([script], environment);
+  const child = start([script], environment, { channel: true });
   await until(() => child.output().includes('\n'), child);
   const { supergraph, ...rest } = JSON.parse(child.output());
   const file = join(folder, `${child.pid}.graphql`);

@@ -10,7 +10,6 @@ import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { type DocumentNode, type FormattedExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { beyondLimits, limits } from './access/limits.js';
 import { refuse } from './access/refusals.js';
-import { admission } from './engine/admission.js';
 import type { Federation } from './engine/federation.js';
 import type { RequestContext } from './engine/subgraph.js';
 import { serverTiming } from './observability/watch.js';
@@ -30,7 +29,6 @@ function namesJsonOnly(http: { headers: { get(name: string): string | undefined 
  * that no transport can skip one: parse (tokens) → limits → validate → variables → execute.
  */
 export function pipeline({ gateway, log, production }: { gateway: Federation; log: Logger; production: boolean }) {
-  const admit = admission();
   // Apollo Server keeps parsed documents; what is found in one is kept as long as it.
   const checked = new WeakMap<DocumentNode, { schema: GraphQLSchema; errors: readonly GraphQLError[] }>();
 
@@ -54,6 +52,8 @@ export function pipeline({ gateway, log, production }: { gateway: Federation; lo
     // No cookie or other credential that a browser would send by itself is accepted here, so there is nothing to forge.
     csrfPrevention: false,
     persistedQueries: false,
+    // Apollo Server's own appends a line break, for which the whole answer is copied once more.
+    stringifyResult: (result) => JSON.stringify(result),
     stopOnTerminationSignals: false,
     logger: log,
     plugins: [
@@ -101,7 +101,7 @@ export function pipeline({ gateway, log, production }: { gateway: Federation; lo
               if (operation.operation === 'subscription' && !context.acceptSubscription)
                 return refused([refusalError(refuse.SUBSCRIPTION_OVER_HTTP())]);
               try {
-                const { data, errors } = await admit(() => gateway.execute({ schema, document, operation, queryHash, variables, context }));
+                const { data, errors } = await gateway.execute({ schema, document, operation, queryHash, variables, context });
                 return answer({ data, ...(errors && { errors: errors.map((error) => publicError(error, log)) }) });
               } catch (error) {
                 return answer({ errors: [publicError(error, log)] }, 500);

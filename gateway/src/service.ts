@@ -11,6 +11,7 @@ import { parse, valueFromASTUntyped } from 'graphql';
 import { clientAddress, userAgent } from './access/authenticate.js';
 import { endedSessions, listenForEndedSessions, type SessionNews } from './access/ended-sessions.js';
 import { forwardIdentity } from './access/forward-identity.js';
+import { admission } from './engine/admission.js';
 import { federation, type RegisteredOperations } from './engine/federation.js';
 import { connectSubgraph, type RequestContext, type Subgraph } from './engine/subgraph.js';
 import { readSupergraph, type SupergraphSource, watchSupergraph } from './engine/supergraph-source.js';
@@ -65,6 +66,7 @@ export async function startGateway(environment: Environment, { supergraph: given
   const tracing = asksForTraces(settings) ? (await import('./observability/tracing.js')).openTracing(environment, log) : undefined;
   const watchOperation = operationWatches({ metrics, tracing, slowAfter: settings.SLOW_OPERATION_MS, log });
   const server = pipeline({ gateway, log, production });
+  const admit = admission();
   await server.start();
   const take = async (sdl: string) => {
     connect(sdl);
@@ -75,7 +77,7 @@ export async function startGateway(environment: Environment, { supergraph: given
   const openNews = givenNews ? async () => givenNews : await sessionNews(settings, log);
   const news = openNews && listenForEndedSessions(ended, openNews, log);
   const allowOrigin = originRule(ALLOWED_ORIGINS, production);
-  const sockets = clientSockets({ server, authenticate, ended, proxies: TRUST_PROXY, allowOrigin, watchOperation, log });
+  const sockets = clientSockets({ server, admit, authenticate, ended, proxies: TRUST_PROXY, allowOrigin, watchOperation, log });
   const close = async () => {
     await watching?.stop();
     await Promise.all(Array.from(subgraphs.values(), (subgraph) => subgraph.close()));
@@ -108,6 +110,7 @@ export async function startGateway(environment: Environment, { supergraph: given
     onDrain: () => sockets.drain(),
     graphql: {
       server,
+      admit,
       ...(!production && { page: graphiql }),
       async open(request) {
         const client = await authenticate(request.headers.authorization);

@@ -11,6 +11,7 @@ import { CloseCode } from 'graphql-ws';
 import { type Authenticate, authorizationIn, type Client, clientAddress, userAgent } from './access/authenticate.js';
 import type { EndedSessions } from './access/ended-sessions.js';
 import { refuse } from './access/refusals.js';
+import type { Admit } from './engine/admission.js';
 import type { RequestContext } from './engine/subgraph.js';
 import type { WatchOperation } from './observability/watch.js';
 
@@ -52,6 +53,7 @@ function formatted(
 
 export function clientSockets({
   server,
+  admit,
   authenticate,
   ended,
   proxies,
@@ -60,6 +62,7 @@ export function clientSockets({
   log,
 }: {
   server: ApolloServer<RequestContext>;
+  admit: Admit;
   authenticate: Authenticate;
   ended: EndedSessions;
   proxies: number;
@@ -121,20 +124,22 @@ export function clientSockets({
 
           let events: AsyncGenerator<ExecutionResult> | undefined;
           const { body } = await runOperation(operation, () =>
-            server.executeOperation(
-              { query, operationName: operationName ?? undefined, variables: variables ?? undefined },
-              {
-                contextValue: {
-                  client,
-                  correlationId,
-                  watch,
-                  clientAddress: clientAddress(connection.request, proxies),
-                  userAgent: userAgent(connection.request),
-                  acceptSubscription: (opened) => {
-                    events = opened;
+            admit(() =>
+              server.executeOperation(
+                { query, operationName: operationName ?? undefined, variables: variables ?? undefined },
+                {
+                  contextValue: {
+                    client,
+                    correlationId,
+                    watch,
+                    clientAddress: clientAddress(connection.request, proxies),
+                    userAgent: userAgent(connection.request),
+                    acceptSubscription: (opened) => {
+                      events = opened;
+                    },
                   },
                 },
-              },
+              ),
             ),
           );
           if (events) return { schema, document: live, contextValue: { events: formatted(events, format) } satisfies Outcome };

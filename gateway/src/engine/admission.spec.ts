@@ -49,6 +49,25 @@ describe('admission', () => {
     expect(order).toEqual(Array.from({ length: 40 }, (_, index) => index));
   });
 
+  it('takes no short pause of a busy event loop for time to spare', async () => {
+    const admit = admission();
+    let [running, most] = [0, 0];
+    await Promise.all(
+      Array.from({ length: 60 }, () =>
+        admit(async () => {
+          most = Math.max(most, (running += 1));
+          for (let step = 0; step < 2; step += 1) {
+            burn(6);
+            // All that run wait at the same time for a moment.
+            await new Promise((resolve) => setTimeout(resolve, 2));
+          }
+          running -= 1;
+        }),
+      ),
+    );
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
   it('lets the next one in when one has failed, and leaves no timer behind', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();

@@ -1,5 +1,5 @@
 import type { HttpRoute } from '@storytelling/shared/infrastructure/http-server';
-import { metricsRoute } from '@storytelling/shared/infrastructure/metrics';
+import { metricsRoute } from '@storytelling/shared/infrastructure/metrics-route';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EndedOperation, FetchOutcome } from './watch.js';
 

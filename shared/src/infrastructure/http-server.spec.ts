@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ApolloServer } from '@apollo/server';
+import { buildSchema } from 'graphql';
 import type { BusHealth } from './event-bus.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { createLogger } from './logger.js';
@@ -34,4 +36,40 @@ describe('what a service says of itself', () => {
   it('is not alive when only another start helps', async () => {
     expect((await ask({ state: 'down', detail: 'It ended.' })).alive).toEqual([503, { status: 'down', detail: 'It ended.' }]);
   });
+});
+
+it('begins an operation when its turn has come, with its body read already', async () => {
+  let begun = 0;
+  const schema = buildSchema('type Query { answer: Int }');
+  const graphql = new ApolloServer({
+    schema,
+    rootValue: () => ({ answer: () => (begun += 1) }),
+  });
+  await graphql.start();
+  const turn = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const server = await startHttpServer({
+    port: 0,
+    host: '127.0.0.1',
+    log: createLogger('test', 'silent'),
+    graphql: {
+      server: graphql,
+      open: async () => ({ operation: { correlationId: 'one', actor: 'anonymous' }, context: {} }),
+      async admit(work) {
+        asked.resolve();
+        await turn.promise;
+        await work();
+      },
+    },
+  });
+  const answer = fetch(`${server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ answer }"}',
+  });
+  await asked.promise;
+  expect(begun).toBe(0);
+  turn.resolve();
+  expect(await (await answer).json()).toEqual({ data: { answer: 1 } });
+  await server.close();
 });

@@ -60,6 +60,11 @@ export interface GraphQLEndpoint<Context extends BaseContext> {
   readonly path?: string;
   /** Who is asking, before the body is read. A Refusal thrown here is the answer; its kind gives the status. */
   open(request: IncomingMessage): Promise<{ operation: Operation; context: Context }>;
+  /**
+   * Runs each operation when its turn has come; at once, unless told. It comes before anything is made for an operation: what has waited is old to the garbage
+   * collector, and keeps alive what it comes to hold, the answer included, until the next full collection.
+   */
+  admit?(work: () => Promise<void>): Promise<void>;
   /** What a browser sees here. None: it gets what every client gets. */
   readonly page?: () => Promise<HttpAnswer>;
 }
@@ -307,28 +312,40 @@ async function answerGraphQL<Context extends BaseContext>(
     const read = request.method === 'POST' ? await readJson(request, body) : { value: undefined };
     if ('refusal' in read) return sendRefusal(request, response, read.refusal, read.status);
 
-    const headers = new HeaderMap();
-    for (const [name, value] of Object.entries(request.headers))
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-    const result = await endpoint.server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body: read.value },
-      context: async () => context,
-    });
-    const answerHeaders = Object.fromEntries(result.headers);
-    if (result.body.kind === 'complete')
-      return send(request, response, { status: result.status, headers: answerHeaders, body: result.body.string });
-    response.writeHead(result.status ?? 200, { 'cache-control': 'no-store', ...answerHeaders });
-    for await (const chunk of result.body.asyncIterator) {
-      if (response.destroyed) break;
-      if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
-    }
-    response.end();
+    const execute = () => executeGraphQL(endpoint.server, context, request, response, search, read.value);
+    await (endpoint.admit ? endpoint.admit(execute) : execute());
   }).catch((error: unknown) => {
     runOperation(operation, () => {
       if (response.headersSent || response.destroyed) response.destroy();
       else send(request, response, { status: 500, body: JSON.stringify({ errors: [publicError(error, log)] }) });
     });
   });
+}
+
+async function executeGraphQL<Context extends BaseContext>(
+  server: ApolloServer<Context>,
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  search: string,
+  body: unknown,
+): Promise<void> {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  const result = await server.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: request.method ?? 'GET', headers, search, body },
+    context: async () => context,
+  });
+  const answerHeaders = Object.fromEntries(result.headers);
+  if (result.body.kind === 'complete')
+    return send(request, response, { status: result.status, headers: answerHeaders, body: result.body.string });
+  response.writeHead(result.status ?? 200, { 'cache-control': 'no-store', ...answerHeaders });
+  for await (const chunk of result.body.asyncIterator) {
+    if (response.destroyed) break;
+    if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+  }
+  response.end();
 }
 
 type Body = { value: unknown } | { refusal: Refusal; status: number };

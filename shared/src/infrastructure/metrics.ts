@@ -1,31 +1,11 @@
 import type pg from 'pg';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { readBacklog } from './backlog.js';
 import type { EventBus, EventHandler } from './event-bus.js';
 import type { GroupLags } from './group-lag.js';
 import type { HttpRoute } from './http-server.js';
 import type { Logger } from './logger.js';
-
-/** Memory, event loop, garbage collection: of the process, which may run several services. */
-let ofProcess: Registry | undefined;
-
-function processMetrics(): Registry {
-  if (!ofProcess) {
-    ofProcess = new Registry();
-    collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 50 });
-  }
-  return ofProcess;
-}
-
-/** GET /metrics: what is in the registries, and what the process needs. */
-export function metricsRoute(...registries: Registry[]): HttpRoute {
-  return () => answer(...registries, processMetrics());
-}
-
-async function answer(...registries: Registry[]) {
-  const texts = await Promise.all(registries.map((registry) => registry.metrics()));
-  return { headers: { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }, body: `${texts.join('\n')}\n` };
-}
+import { metricsRoute } from './metrics-route.js';
 
 export interface ContextMetrics {
   /** GET /metrics. Backlogs are read when it is asked for: two queries on the context's database, one on the event bus. */
@@ -120,10 +100,7 @@ export function contextMetrics({
     };
 
   return {
-    async route() {
-      await Promise.all([readInto('database', readDatabase), readInto('event bus', readBus)]);
-      return answer(registry, processMetrics());
-    },
+    route: metricsRoute(registry, () => Promise.all([readInto('database', readDatabase), readInto('event bus', readBus)])),
     measured: (bus) => ({
       ...bus,
       async publish(topic, events) {
