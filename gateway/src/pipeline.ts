@@ -24,6 +24,18 @@ function namesJsonOnly(http: { headers: { get(name: string): string | undefined 
   return accept !== undefined && /application\/json/i.test(accept) && !/application\/graphql-response\+json/i.test(accept);
 }
 
+/** Data that goes into one text: whoever keeps the answer any longer does not keep it. */
+function once(data: Record<string, unknown>): Record<string, unknown> {
+  let kept: unknown = data;
+  return {
+    toJSON() {
+      const given = kept;
+      kept = undefined;
+      return given;
+    },
+  };
+}
+
 /**
  * Apollo Server with our checks between parsing and execution. HTTP and WebSocket both come through here, subscriptions included, so
  * that no transport can skip one: parse (tokens) → limits → validate → variables → execute.
@@ -101,8 +113,10 @@ export function pipeline({ gateway, log, production }: { gateway: Federation; lo
               if (operation.operation === 'subscription' && !context.acceptSubscription)
                 return refused([refusalError(refuse.SUBSCRIPTION_OVER_HTTP())]);
               try {
-                const { data, errors } = await gateway.execute({ schema, document, operation, queryHash, variables, context });
-                return answer({ data, ...(errors && { errors: errors.map((error) => publicError(error, log)) }) });
+                const result = await gateway.execute({ schema, document, operation, queryHash, variables, context });
+                const { data, errors } = result;
+                delete result.data;
+                return answer({ data: data && once(data), ...(errors && { errors: errors.map((error) => publicError(error, log)) }) });
               } catch (error) {
                 return answer({ errors: [publicError(error, log)] }, 500);
               }

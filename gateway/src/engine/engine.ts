@@ -139,7 +139,7 @@ export function createEngine(planner: Planner): Engine {
   }
 
   async function run(prepared: Prepared, variables: Variables, transport: Transport, event?: SubgraphAnswer): Promise<ExecutionResult> {
-    const { data, errors } = await prepared.plan.run({
+    const { data, errors, letGo } = await prepared.plan.run({
       transport,
       variables,
       condition: prepared.condition(variables),
@@ -152,6 +152,7 @@ export function createEngine(planner: Planner): Engine {
       ...errors,
     ];
     const shaped = prepared.shape(variables)(data, given, (selections) => prepared.introspect(selections, variables));
+    letGo();
     const all = [...given, ...shaped.errors];
     return all.length > 0 ? { errors: all, data: shaped.data } : { data: shaped.data };
   }

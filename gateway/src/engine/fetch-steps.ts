@@ -2,7 +2,7 @@ import type { FetchNode } from '@apollo/query-planner';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { batches, EntitiesAnswer } from './batches.js';
 import { type EntityFetch, prepareEntityFetch, prepareFetch } from './fetch.js';
-import { isObject, type Json, merge } from './json.js';
+import { isObject, type Json, letGo, merge } from './json.js';
 import { type Findings, type Path, type Place, placesOf } from './places.js';
 import { representations } from './representations.js';
 import { renamed, rewriter } from './rewrites.js';
@@ -33,6 +33,7 @@ export function rootStep(number: number, node: FetchNode, path: Path, types: Typ
       const targets = run.found.objectsAt(path);
       for (const target of targets) merge(target, answer.data, types.isConcrete);
       run.found.hasChanged(path, targets.length > 1);
+      letGo(answer.data);
     } catch (error) {
       run.errors.push(asGraphQLError(error, path.names));
     }
@@ -84,7 +85,8 @@ export function entityStep(number: number, node: FetchNode, path: Path, types: T
         targets.map(({ representation }) => representation),
       );
       let isShared = false;
-      for (const [index, entity] of answer.entities.entries()) {
+      for (let index = 0; index < targets.length; index += 1) {
+        const entity = answer.entities[index];
         const objects = targets[index]?.objects;
         if (!entity || !objects) continue;
         if (rewrite) {
@@ -95,6 +97,7 @@ export function entityStep(number: number, node: FetchNode, path: Path, types: T
         if (objects.length > 1) isShared = true;
       }
       run.found.hasChanged(path, isShared);
+      for (const entity of answer.entities) if (entity) letGo(entity);
       if (answer.errors.length > 0) run.errors.push(...entityErrors(run, answer, targets));
     } catch (error) {
       run.errors.push(asGraphQLError(error, path.names));

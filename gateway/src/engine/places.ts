@@ -1,4 +1,4 @@
-import { isObject, type Json, own, put } from './json.js';
+import { isObject, type Json, letGo, own, put } from './json.js';
 
 /** Where in the answer something stands: the client's names and the places in lists. */
 export type Place = readonly (string | number)[];
@@ -42,6 +42,8 @@ export interface Findings {
   visitAt(path: Path, visit: (object: Json, mayUnite: boolean) => Json): void;
   /** Something has been put into objects there; `shared`: the same into several. */
   hasChanged(path: Path, shared: boolean): void;
+  /** Nothing of it is needed any more. */
+  letGo(): void;
 }
 
 /**
@@ -51,6 +53,7 @@ export interface Findings {
  */
 export function findings(data: Json): Findings {
   const levels: (readonly unknown[] | undefined)[] = [];
+  const walked: Path[] = [];
   /** Paths at which objects have become one, and paths whose objects share inner ones. */
   const isUnited: boolean[] = [];
   const isShared: boolean[] = [];
@@ -77,6 +80,7 @@ export function findings(data: Json): Findings {
     }
     const level = values.length > 1 && mayRepeat(path) ? [...new Set(values)] : values;
     levels[path.number] = level;
+    walked.push(path);
     return level;
   }
 
@@ -110,6 +114,7 @@ export function findings(data: Json): Findings {
       }
     }
     levels[path.number] = different;
+    walked.push(path);
   }
 
   return {
@@ -122,6 +127,13 @@ export function findings(data: Json): Findings {
     hasChanged({ number, below }, shared) {
       if (shared) isShared[number] = true;
       for (const longer of below) levels[longer] = undefined;
+    },
+    letGo() {
+      for (const { parent, step } of walked)
+        for (const container of (parent && levels[parent.number]) ?? [])
+          if (Array.isArray(container)) container.length = 0;
+          else if (isObject(container)) container[step] = undefined;
+      letGo(data);
     },
   };
 }

@@ -16,7 +16,7 @@ export interface Plan {
     condition(name: string): boolean;
     /** What is known already: the event of a subscription. */
     data?: Json;
-  }): Promise<{ data: Json; errors: GraphQLError[] }>;
+  }): Promise<{ data: Json; errors: GraphQLError[]; letGo: () => void }>;
 }
 
 /** Where in the plan a node stands. */
@@ -87,9 +87,10 @@ export function preparePlan(root: PlanNode | undefined, types: Types): Plan {
         if (!texts.has(name)) texts.set(name, Object.hasOwn(variables, name) ? JSON.stringify(variables[name]) : undefined);
         return texts.get(name);
       };
-      const run: Run = { found: findings(data), errors: [], send: batches(transport, variableText, batchPlan), condition };
+      const found = findings(data);
+      const run: Run = { found, errors: [], send: batches(transport, variableText, batchPlan), condition };
       await whole?.(run);
-      return { data, errors: run.errors };
+      return { data, errors: run.errors, letGo: () => found.letGo() };
     },
   };
 }

@@ -3,13 +3,13 @@ import type { Logger } from '@storytelling/shared/infrastructure/logger';
 import { Refusal } from '@storytelling/shared/value-objects/refusal';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { createClient, type FormattedExecutionResult, type Client as LiveClient } from 'graphql-ws';
-import { type Dispatcher, Pool } from 'undici';
 import { WebSocket } from 'ws';
 import type { Client } from '../access/authenticate.js';
 import { refuse } from '../access/refusals.js';
 import type { OperationWatch } from '../observability/watch.js';
 import { breaker } from './breaker.js';
 import type { SubgraphAnswer, SubgraphRequest } from './batches.js';
+import { answerLimit, deadline, subgraphHttp } from './subgraph-http.js';
 
 /** What one request or subscription of a client carries through the engine. */
 export type RequestContext = {
@@ -43,17 +43,10 @@ export interface Subgraph {
   close(): Promise<void>;
 }
 
-const deadline = 5_000;
-const answerLimit = 16 * 1024 * 1024;
-/** Of all answers of one subgraph that are on their way. */
-const answersLimit = 64 * 1024 * 1024;
 /** Events that wait for a slow client before its subscription is ended. */
 const waitingEvents = 256;
 
-/**
- * One subgraph: a pool of HTTP connections, and one WebSocket that all subscriptions of all clients share. Undici's pool replaces the
- * package's own HTTP client, which takes 58 % of the gateway's CPU.
- */
+/** One subgraph: a pool of HTTP connections, and one WebSocket that all subscriptions of all clients share. */
 export function connectSubgraph({
   name,
   url,
@@ -67,34 +60,8 @@ export function connectSubgraph({
   log: Logger;
   production: boolean;
 }): Subgraph {
-  const pool = new Pool(url.origin, { connections: 64, connect: { timeout: 2_000 }, headersTimeout: deadline, bodyTimeout: deadline });
-
+  const http = subgraphHttp(url);
   const circuit = breaker();
-  const arriving = { bytes: 0 };
-  /** Equal queries of one credential that are on their way: their answers' texts, since each request goes on to change what it reads. */
-  const underway = new Map<string, Promise<{ status: number; text: string }>>();
-
-  function post(
-    body: string,
-    { correlationId, clientAddress, userAgent }: RequestContext,
-    authorization: string | undefined,
-    traceparent: string | undefined,
-  ): Promise<{ status: number; text: string }> {
-    return exchange(pool, arriving, {
-      path: url.pathname,
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        ...(authorization !== undefined && { authorization }),
-        'x-correlation-id': correlationId,
-        ...(traceparent !== undefined && { traceparent }),
-        'x-client-address': clientAddress,
-        ...(userAgent && { 'x-client-agent': userAgent }),
-      },
-      body,
-    });
-  }
 
   const unavailable = () => {
     const refusal = refuse.SUBGRAPH_UNAVAILABLE();
@@ -114,28 +81,6 @@ export function connectSubgraph({
     return unavailable();
   };
 
-  /** Whoever may see different things must not share: the credential is part of what is equal. */
-  function shared(
-    body: string,
-    context: RequestContext,
-    authorization: string | undefined,
-    traceparent: string | undefined,
-  ): Promise<{ status: number; text: string }> {
-    const key = `${authorization} ${context.clientAddress} ${body}`;
-    const known = underway.get(key);
-    if (known) return known;
-    const answer = post(body, context, authorization, traceparent)
-      .catch((error: unknown) => {
-        // What took too long or was too large would make the client wait twice.
-        if (isTooMuch(error)) throw error;
-        return post(body, context, authorization, traceparent);
-      })
-      .finally(() => underway.delete(key));
-    underway.set(key, answer);
-    return answer;
-  }
-
-  /** What changes something is sent once: it may have happened before its answer was lost. */
   async function send({ body, isQuery }: SubgraphRequest, context: RequestContext): Promise<SubgraphAnswer> {
     const fetching = context.watch.fetching(name);
     if (!circuit.admits()) {
@@ -144,11 +89,20 @@ export function connectSubgraph({
     }
     try {
       const authorization = await authorize(name, context);
-      const { status, text } = await (isQuery ? shared : post)(body, context, authorization, fetching.traceparent);
-      const answer: unknown = JSON.parse(text);
-      // Whatever makes a subgraph refuse a whole planned operation (another schema than the supergraph says, another key than ours) is
-      // not the client's fault and none of its business.
-      if (!isAnswer(answer) || (answer.data === undefined && status !== 200)) throw new Error(`answered ${status}: ${text.slice(0, 300)}`);
+      const { correlationId, clientAddress, userAgent } = context;
+      const { traceparent } = fetching;
+      const headers = {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(authorization !== undefined && { authorization }),
+        'x-correlation-id': correlationId,
+        ...(traceparent !== undefined && { traceparent }),
+        'x-client-address': clientAddress,
+        ...(userAgent && { 'x-client-agent': userAgent }),
+      };
+      const { status, answer } = await (isQuery
+        ? http.shared(`${authorization} ${clientAddress}`, body, headers)
+        : http.once(body, headers));
       circuit.succeeded();
       fetching.ended('answered', status);
       return answer;
@@ -254,71 +208,7 @@ export function connectSubgraph({
     },
     async close() {
       await socket.dispose();
-      await pool.destroy();
+      await http.close();
     },
   };
-}
-
-/**
- * One request and its whole answer as text. By undici's dispatch and not by its request(): streams and signals for each of a page's
- * fetches cost a quarter of the gateway's CPU.
- */
-function exchange(pool: Pool, arriving: { bytes: number }, options: Dispatcher.DispatchOptions): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status = 0;
-    let late: DOMException | undefined;
-    let sent: Dispatcher.DispatchController | undefined;
-    // undici's own limits are for the head and between two chunks; this one is for all of it, and for the wait for a connection.
-    const timer = setTimeout(() => {
-      late = new DOMException('the answer took too long', 'TimeoutError');
-      if (sent) sent.abort(late);
-      else reject(late);
-    }, deadline);
-    const over = () => {
-      clearTimeout(timer);
-      arriving.bytes -= size;
-    };
-    pool.dispatch(options, {
-      onRequestStart(controller) {
-        if (late) controller.abort(late);
-        sent = controller;
-      },
-      onResponseStart(_controller, statusCode) {
-        status = statusCode;
-      },
-      onResponseData(controller, chunk) {
-        size += chunk.length;
-        arriving.bytes += chunk.length;
-        if (size > answerLimit) controller.abort(new DOMException(`an answer of more than ${answerLimit} bytes`, 'QuotaExceededError'));
-        else if (arriving.bytes > answersLimit)
-          controller.abort(new DOMException(`answers of more than ${answersLimit} bytes at once`, 'QuotaExceededError'));
-        else chunks.push(chunk);
-      },
-      onResponseEnd() {
-        over();
-        resolve({ status, text: (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8') });
-      },
-      onResponseError(_controller, error) {
-        over();
-        reject(error);
-      },
-    });
-  });
-}
-
-function isTooMuch(error: unknown): boolean {
-  const { name, code } = Object(error) as { name?: unknown; code?: unknown };
-  return name === 'TimeoutError' || name === 'QuotaExceededError' || /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(String(code));
-}
-
-function isAnswer(value: unknown): value is SubgraphAnswer {
-  if (typeof value !== 'object' || value === null) return false;
-  const { data, errors } = value as { data?: unknown; errors?: unknown };
-  return (
-    (data !== undefined || errors !== undefined) &&
-    (data == null || typeof data === 'object') &&
-    (errors === undefined || Array.isArray(errors))
-  );
 }
