@@ -127,4 +127,13 @@ describe('the engine', () => {
     expect(data).toEqual({ mine: { posts: null }, others: [{ posts: null }, { posts: null }] });
     expect(errors?.map(({ path }) => path)).toEqual([['mine'], ['others']]);
   });
+
+  it('tells of each root field that is null because its subgraph failed, by the client’s name, and of none that was not asked for', async () => {
+    const down = () => Promise.reject(new Error('down'));
+    const query =
+      'query ($no: Boolean = false) { mine: me { name } ...F slow { id } me @include(if: $no) { id } } fragment F on Query { others { id } }';
+    const { data, errors } = await run(query, { people: down, friends: () => ({ slow: { id: '1' } }) });
+    expect(data).toEqual({ mine: null, others: null, slow: { id: '1' } });
+    expect(errors?.map(({ path }) => path?.join()).sort()).toEqual(['mine', 'others']);
+  });
 });

@@ -8,10 +8,9 @@ import {
   GraphQLError,
   Kind,
   type OperationDefinitionNode,
-  valueFromASTUntyped,
-  visit,
 } from 'graphql';
 import type { SubgraphAnswer, Transport } from './batches.js';
+import { type Condition, conditionsOf } from './conditions.js';
 import { isObject, type Json } from './json.js';
 import type { Planner } from './planner.js';
 import { type Plan, preparePlan } from './plan.js';
@@ -24,7 +23,7 @@ export interface Prepared {
   readonly kind: OperationDefinitionNode['operation'];
   readonly plan: Plan;
   shape(variables: Variables): Shape;
-  condition(variables: Variables): (name: string) => boolean;
+  condition(variables: Variables): Condition;
   /** What is asked of the schema itself, which the gateway knows. */
   introspect(selections: readonly FieldNode[], variables: Variables): Json;
   /** Of a subscription: the fetch that opens it. `plan` is what is to be done for each of its events. */
@@ -165,22 +164,4 @@ export function createEngine(planner: Planner): Engine {
     execute: (prepared, variables, transport) => run(prepared, variables, transport),
     mapEvent: run,
   };
-}
-
-/** Variables that decide over @skip and @include, with their defaults. */
-function conditionsOf(document: DocumentNode, operation: OperationDefinitionNode): Map<string, unknown> {
-  const defaults = new Map(
-    (operation.variableDefinitions ?? []).map(({ variable, defaultValue }) => [
-      variable.name.value,
-      defaultValue ? valueFromASTUntyped(defaultValue) : undefined,
-    ]),
-  );
-  const conditions = new Map<string, unknown>();
-  visit(document, {
-    Directive({ name, arguments: args = [] }) {
-      if (name.value !== 'skip' && name.value !== 'include') return;
-      for (const { value } of args) if (value.kind === Kind.VARIABLE) conditions.set(value.name.value, defaults.get(value.name.value));
-    },
-  });
-  return conditions;
 }

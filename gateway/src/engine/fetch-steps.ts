@@ -1,11 +1,13 @@
 import type { FetchNode } from '@apollo/query-planner';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { batches, EntitiesAnswer } from './batches.js';
+import type { Condition } from './conditions.js';
 import { type EntityFetch, prepareEntityFetch, prepareFetch } from './fetch.js';
 import { isObject, type Json, letGo, merge } from './json.js';
 import { type Findings, type Path, type Place, placesOf } from './places.js';
 import { representations } from './representations.js';
 import { renamed, rewriter } from './rewrites.js';
+import { rootFieldsOf } from './root-fields.js';
 import type { Types } from './types.js';
 
 /** One request on its way through a plan. */
@@ -14,7 +16,7 @@ export interface Run {
   readonly found: Findings;
   readonly errors: GraphQLError[];
   readonly send: ReturnType<typeof batches>;
-  condition(name: string): boolean;
+  readonly condition: Condition;
 }
 
 /** Undefined where there was nothing to wait for. */
@@ -24,6 +26,7 @@ export type Step = (run: Run) => Promise<void> | undefined;
 export function rootStep(number: number, node: FetchNode, path: Path, types: Types): Step {
   const fetch = prepareFetch(number, node);
   const rewrite = rewriter(node.outputRewrites, types);
+  const fields = rootFieldsOf(node);
   return async (run) => {
     try {
       const answer = await run.send.root(fetch);
@@ -35,7 +38,9 @@ export function rootStep(number: number, node: FetchNode, path: Path, types: Typ
       run.found.hasChanged(path, targets.length > 1);
       letGo(answer.data);
     } catch (error) {
-      run.errors.push(asGraphQLError(error, path.names));
+      // Of each field that is null by it, as the specification wants.
+      const lost = new Set(fields.flatMap(({ key, isIncluded }) => (isIncluded(run.condition) ? [key] : [])));
+      for (const key of lost) run.errors.push(asGraphQLError(error, [...path.names, key]));
     }
   };
 }

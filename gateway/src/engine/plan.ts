@@ -1,6 +1,7 @@
 import type { PlanNode } from '@apollo/query-planner';
 import type { GraphQLError } from 'graphql';
 import { batches, type BatchPlan, type PlacedFetch, planBatches, type Transport } from './batches.js';
+import type { Condition } from './conditions.js';
 import { entityStep, rootStep, type Run, type Step } from './fetch-steps.js';
 import type { Json } from './json.js';
 import { findings, paths } from './places.js';
@@ -13,7 +14,7 @@ export interface Plan {
     transport: Transport;
     /** As the client sent them; subgraphs read them themselves. */
     variables: Readonly<Record<string, unknown>>;
-    condition(name: string): boolean;
+    condition: Condition;
     /** What is known already: the event of a subscription. */
     data?: Json;
   }): Promise<{ data: Json; errors: GraphQLError[]; letGo: () => void }>;

@@ -1,5 +1,6 @@
-import type { PlanNode } from '@apollo/query-planner';
+import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import { type DocumentNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
+import { type Condition, isConditional, isIncluded } from './conditions.js';
 import { renamed } from './rewrites.js';
 
 /**
@@ -15,7 +16,7 @@ export function checkRootFields(document: DocumentNode, operation: OperationDefi
   );
   const check = ({ selections }: SelectionSetNode) => {
     for (const selection of selections) {
-      if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) continue;
+      if (isConditional(selection)) continue;
       if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet);
       else if (selection.kind === Kind.FRAGMENT_SPREAD) {
         const fragment = fragments.get(selection.name.value);
@@ -27,6 +28,35 @@ export function checkRootFields(document: DocumentNode, operation: OperationDefi
   check(operation.selectionSet);
 }
 
+/** A root field of a fetch, by the client's name. */
+interface RootField {
+  readonly key: string;
+  readonly isIncluded: (condition: Condition) => boolean;
+}
+
+export function rootFieldsOf({ operation, outputRewrites }: FetchNode): RootField[] {
+  const { definitions } = parse(operation, { noLocation: true });
+  const fieldsIn = ({ selections }: SelectionSetNode): RootField[] =>
+    selections.flatMap((selection) => {
+      const within = (inside: SelectionSetNode) =>
+        fieldsIn(inside).map((field) => ({
+          ...field,
+          isIncluded: (condition: Condition) => isIncluded(selection, condition) && field.isIncluded(condition),
+        }));
+      if (selection.kind === Kind.FIELD) {
+        const [key] = renamed(outputRewrites, [(selection.alias ?? selection.name).value]);
+        return [{ key: String(key), isIncluded: (condition: Condition) => isIncluded(selection, condition) }];
+      }
+      if (selection.kind === Kind.INLINE_FRAGMENT) return within(selection.selectionSet);
+      const fragment = definitions.find(
+        (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+      );
+      return fragment && 'selectionSet' in fragment ? within(fragment.selectionSet) : [];
+    });
+  const asked = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  return asked ? fieldsIn(asked.selectionSet) : [];
+}
+
 /** The client's names of the root fields that a plan fetches. */
 function rootKeysOf(node: PlanNode): Set<string> {
   switch (node.kind) {
@@ -35,21 +65,8 @@ function rootKeysOf(node: PlanNode): Set<string> {
       return new Set(node.nodes.flatMap((inner) => [...rootKeysOf(inner)]));
     case 'Condition':
       return new Set([node.ifClause, node.elseClause].flatMap((clause) => (clause ? [...rootKeysOf(clause)] : [])));
-    case 'Fetch': {
-      if (node.requires) return new Set();
-      const { definitions } = parse(node.operation, { noLocation: true });
-      const keys = ({ selections }: SelectionSetNode): string[] =>
-        selections.flatMap((selection) => {
-          if (selection.kind === Kind.FIELD) return [(selection.alias ?? selection.name).value];
-          if (selection.kind === Kind.INLINE_FRAGMENT) return keys(selection.selectionSet);
-          const fragment = definitions.find(
-            (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-          );
-          return fragment && 'selectionSet' in fragment ? keys(fragment.selectionSet) : [];
-        });
-      const operation = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-      return new Set(operation ? keys(operation.selectionSet).map((key) => String(renamed(node.outputRewrites, [key])[0])) : []);
-    }
+    case 'Fetch':
+      return new Set(node.requires ? [] : rootFieldsOf(node).map(({ key }) => key));
     case 'Flatten':
     case 'Defer':
       return new Set();

@@ -14,9 +14,9 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
-  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { type Condition, isIncluded } from './conditions.js';
 import { isObject, type Json, merge, own, put } from './json.js';
 import { typesOf } from './types.js';
 
@@ -52,23 +52,10 @@ interface Field {
 }
 type ShapeObject = (value: Json, state: State) => Json | null;
 
-export function shapeOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  condition: (name: string) => boolean,
-): Shape {
+export function shapeOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, condition: Condition): Shape {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-
-  const isIncluded = ({ directives = [] }: SelectionNode) =>
-    directives.every(({ name, arguments: [argument] = [] }) => {
-      if (name.value !== 'skip' && name.value !== 'include') return true;
-      const value = argument?.value;
-      const holds = value?.kind === Kind.VARIABLE ? condition(value.name.value) : value?.kind === Kind.BOOLEAN && value.value;
-      return holds === (name.value === 'include');
-    });
 
   const types = typesOf(schema);
 
@@ -77,7 +64,7 @@ export function shapeOf(
     const visited = new Set<string>();
     const add = ({ selections }: SelectionSetNode) => {
       for (const selection of selections) {
-        if (!isIncluded(selection)) continue;
+        if (!isIncluded(selection, condition)) continue;
         if (selection.kind === Kind.FIELD) {
           const key = selection.alias?.value ?? selection.name.value;
           const known = fields.get(key);
