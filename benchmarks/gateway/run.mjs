@@ -144,7 +144,7 @@ try {
     `\`npm run bench:gateway\`, ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpus()[0].model}, Node ${process.version}, medians of ${rounds} rounds of ${seconds} s in turns.`,
     `One query over four subgraphs, an answer of ${Math.round(JSON.stringify({ data: expected }).length / 1_000)} kB, another Authorization with each request; answers checked equal.`,
     'CPU is the gateway’s own process, from /proc. “By hand” is a proxy for this one page, written on node:http and undici alone.',
-    'Hive Gateway runs with `--jit`, Mercurius with `jit: 1`.',
+    'Each peer runs in its fastest mode: Hive Gateway with `--hive-router-runtime` (a planner in Rust), Mercurius with `jit: 1`.',
     '',
     '![CPU per page](results.svg)',
     '',

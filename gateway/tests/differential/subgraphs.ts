@@ -25,6 +25,8 @@ interface Thing {
 }
 
 const things = 9;
+/** Every second reference leads to one of these: the same entity in many places, met on many ways. */
+const popular = 2;
 
 const dice = (...parts: unknown[]): number => createHash('md5').update(JSON.stringify(parts)).digest().readUInt32BE();
 const numberIn = (value: unknown): number | undefined => {
@@ -83,7 +85,7 @@ export function subgraphSchema(name: string, sdl: string, supergraph: GraphQLSch
       case 'Any':
         return { nested: [roll % 7, null, { __proto: 'x' }] };
       default:
-        return thing(type.name, 1 + (roll % things));
+        return thing(type.name, 1 + ((roll >>> 1) % (roll % 2 === 0 ? things : popular)));
     }
   }
 
