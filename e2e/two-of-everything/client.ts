@@ -49,6 +49,17 @@ export function wanderingClient(gateways: readonly Replica[], log: (what: string
   }
 
   return {
+    /** What each gateway says of a token: data, or the codes of its refusal. */
+    async askEach(query: string, token: string): Promise<string[]> {
+      return Promise.all(
+        gateways.map((gateway) =>
+          attempt(gateway, query, {}, token).then(
+            (outcome) => (typeof outcome === 'object' ? 'answered' : outcome),
+            (error: unknown) => String(error),
+          ),
+        ),
+      );
+    },
     /** The whole answer, without an error. Each call, and each attempt, goes to the other gateway than the one before. */
     async ask<Data>(query: string, variables: object = {}, token?: string): Promise<Data> {
       for (const end = Date.now() + patience; ; await sleep(pause)) {

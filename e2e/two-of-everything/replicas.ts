@@ -60,10 +60,10 @@ export async function startReplicas() {
   // A key for each gateway, as while the key is being changed: the contexts must take tokens of both.
   const keys = [await newGatewayKey(), await newGatewayKey()];
   const sets = await Promise.all(keys.map(async (key) => (await gatewayTokens(key)).jwks.keys));
+  const bus = { EVENT_BUS_URL: eventBus.EVENT_BUS_URL, KAFKA_PARTITIONS: String(eventBus.KAFKA_PARTITIONS) };
   const context = (database: string) => ({
     DATABASE_URL: server.databaseUrl(database),
-    EVENT_BUS_URL: eventBus.EVENT_BUS_URL,
-    KAFKA_PARTITIONS: String(eventBus.KAFKA_PARTITIONS),
+    ...bus,
     GATEWAY_JWKS: JSON.stringify({ keys: sets.flat() }),
     // One for all replicas: what one has stored the others serve.
     OBJECT_STORE_URL: pathToFileURL(join(folder.path, 'objects')).href,
@@ -90,6 +90,7 @@ export async function startReplicas() {
       start('gateway', {
         REPLICA: index === 0 ? 'A' : 'B',
         GATEWAY_PRIVATE_KEY: JSON.stringify(key),
+        ...bus,
         IDENTITY_JWKS_URL: `${identity}/.well-known/jwks.json`,
         SUBGRAPH_URL_IDENTITY: `${identity}/graphql`,
         SUBGRAPH_URL_STORY: `${story}/graphql`,

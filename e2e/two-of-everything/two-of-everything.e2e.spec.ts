@@ -206,6 +206,24 @@ const read = 'query ($id: ID!) { story(id: $id) { title content status version a
     if (process.env.CHAOS) console.log(`seed ${seed}, evening ${evening}\n${diary.join('\n')}`);
   });
 
+  it('refuses the token of a session that has ended at either gateway, whichever was asked to end it', async () => {
+    await replicas.whole();
+    const client = wanderingClient(replicas.gateways, () => undefined);
+    const account = { email: `bea-${randomUUID()}@example.org`, password: 'a fox in the cellar' };
+    await client.ask(register, { input: { ...account, displayName: 'Bea', idempotencyKey: randomUUID() } });
+    // A gateway that was just started may not listen yet, and what ended before that it does not hear of: another session then.
+    await until(async () => {
+      const { signIn: session } = await client.ask<{ signIn: Session }>(signIn, { input: account });
+      expect(await client.askEach('{ me { id } }', session.accessToken)).toEqual(['answered', 'answered']);
+      await client.ask('mutation { signOut }', {}, session.accessToken);
+      for (const end = Date.now() + 3_000; Date.now() < end; await sleep(50)) {
+        const said = await client.askEach('{ me { id } }', session.accessToken);
+        if (said.every((one) => one.includes('ACCESS_TOKEN_EXPIRED'))) return true;
+      }
+      return false;
+    }, 60_000);
+  });
+
   it('has lost nothing: what was stored was sent, in order, and there is one of each', async () => {
     const stored: Record<string, number[]> = {};
     for (const [database, catalog] of Object.entries({ identity: identityEvents, story: storyEvents })) {
@@ -217,7 +235,8 @@ const read = 'query ($id: ID!) { story(id: $id) { title content status version a
       );
       for (const { subject, version } of events) (stored[subject] ??= []).push(version);
     }
-    expect(Object.keys(stored)).toHaveLength(authors.length + stories.length);
+    // The writers, and one who only signed in and out.
+    expect(Object.keys(stored)).toHaveLength(authors.length + 1 + stories.length);
     const sent = () => Object.fromEntries(Array.from(witnessed, ([subject, versions]) => [subject, [...versions]]));
     await until(() => Object.entries(stored).every(([subject, versions]) => versions.length === witnessed.get(subject)?.size));
     // A relay that was killed before it could note that it had sent an event sends it again; what is first heard is in order.

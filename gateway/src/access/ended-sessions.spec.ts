@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SessionRevoked, UserDeactivated } from '@storytelling/shared/domain-events/identity';
+import { SettingError } from '@storytelling/shared/infrastructure/environment';
 import type { EventHandler } from '@storytelling/shared/infrastructure/event-bus';
 import { endedSessions, listenForEndedSessions } from './ended-sessions.js';
 
@@ -52,14 +53,25 @@ describe('ended sessions', () => {
   });
 });
 
+const listen = (error: Error) => {
+  const lines: unknown[] = [];
+  const line = (...said: unknown[]) => void lines.push(said);
+  return { lines, news: listenForEndedSessions(endedSessions(), () => Promise.reject(error), { warn: line, error: line }) };
+};
+
 it('an event bus that is away is degraded, never down, and keeps nobody from stopping', async () => {
-  const warnings: unknown[] = [];
-  const news = listenForEndedSessions(endedSessions(), () => Promise.reject(new Error('away')), {
-    warn: (...line: unknown[]) => void warnings.push(line),
-  });
+  const { lines, news } = listen(new Error('away'));
   await new Promise((resolve) => setImmediate(resolve));
-  expect([news.health().state, warnings.length]).toEqual(['degraded', 1]);
+  expect([news.health().state, lines.length]).toEqual(['degraded', 1]);
   const before = performance.now();
   await news.close();
   expect(performance.now() - before).toBeLessThan(500);
+});
+
+it('a wrong setting for it is told as it is, in the log and to whoever asks', async () => {
+  const { lines, news } = listen(new SettingError('Set KAFKA_PARTITIONS to 4.'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(lines).toEqual([['Set KAFKA_PARTITIONS to 4.']]);
+  expect(news.health()).toMatchObject({ state: 'degraded', detail: expect.stringContaining('Set KAFKA_PARTITIONS to 4.') });
+  await news.close();
 });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readData } from '@storytelling/shared/domain-events/event';
 import { SessionRevoked } from '@storytelling/shared/domain-events/identity';
+import { SettingError } from '@storytelling/shared/infrastructure/environment';
 import { type BusHealth, type EventBus, type EventHandler, topicOf } from '@storytelling/shared/infrastructure/event-bus';
 import type { Logger } from '@storytelling/shared/infrastructure/logger';
 
@@ -47,13 +48,14 @@ export function endedSessions(now: () => number = Date.now): EndedSessions {
 const again = 5_000;
 const deaf = { state: 'degraded', detail: 'Ended sessions are not heard of: their tokens live on for up to ten minutes.' } as const;
 
-/** An event bus that is away keeps nobody out: until it is there, it is asked for again and again. */
-export function listenForEndedSessions(ended: EndedSessions, open: () => Promise<SessionNews>, log: Pick<Logger, 'warn'>) {
+/** An event bus that is away keeps nobody out: until it is there, it is asked for again and again. A wrong setting is told once. */
+export function listenForEndedSessions(ended: EndedSessions, open: () => Promise<SessionNews>, log: Pick<Logger, 'warn' | 'error'>) {
   const stopping = new AbortController();
   let news: SessionNews | undefined;
   let isAway = false;
+  let fault: string | undefined;
   const listening = (async () => {
-    while (!news && !stopping.signal.aborted) {
+    while (!news && !fault && !stopping.signal.aborted) {
       try {
         const opened = await open();
         await ended.hearFrom(opened).catch(async (error: unknown) => {
@@ -63,6 +65,11 @@ export function listenForEndedSessions(ended: EndedSessions, open: () => Promise
         news = opened;
       } catch (error) {
         isAway = true;
+        if (error instanceof SettingError) {
+          fault = error.message;
+          log.error(fault);
+          return;
+        }
         log.warn({ err: error }, 'the event bus is away: ended sessions are not heard of');
         await sleep(again, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
@@ -70,7 +77,10 @@ export function listenForEndedSessions(ended: EndedSessions, open: () => Promise
   })();
   return {
     /** Never down: another start would not help, and there is much that goes on without it. */
-    health: (): BusHealth => ((news ? news.health().state !== 'up' : isAway) ? deaf : { state: 'up' }),
+    health(): BusHealth {
+      if (fault) return { ...deaf, detail: `${deaf.detail} ${fault}` };
+      return (news ? news.health().state !== 'up' : isAway) ? deaf : { state: 'up' };
+    },
     async close(): Promise<void> {
       stopping.abort();
       // A connection that is being opened ends with the process.
