@@ -38,10 +38,16 @@ for (const name of contexts) {
   if (!table) fail(`subgraphs/${name}/src/domain/refusals.ts exports no table ${name}Refusals.`);
   tables.push([name, table]);
 }
-const { analysisFailures } = await load('subgraphs/story/dist/domain/analysis-provider.js');
-const { exportFailures } = await load('subgraphs/identity/dist/domain/data-export.js');
-for (const [name, failures] of Object.entries({ identity: exportFailures, story: analysisFailures })) {
-  const rows = Object.entries(failures).map(([code, { sentence, retryable }]) => [
+const failures = {
+  identity: (await load('subgraphs/identity/dist/domain/data-export.js')).exportFailures,
+  story: (await load('subgraphs/story/dist/domain/analysis-provider.js')).analysisFailures,
+  narration: {
+    ...(await load('subgraphs/narration/dist/domain/narration.js')).narrationFailures,
+    ...(await load('subgraphs/narration/dist/domain/speech-provider.js')).speechFailures,
+  },
+};
+for (const [name, table] of Object.entries(failures)) {
+  const rows = Object.entries(table).map(([code, { sentence, retryable }]) => [
     code,
     { sentence, kind: retryable ? 'may be tried again' : 'final' },
   ]);

@@ -12,6 +12,7 @@ import {
   RegenerationRequested,
   SegmentNarrated,
 } from '@storytelling/shared/domain-events/narration';
+import type { FailureEntry } from '@storytelling/shared/value-objects/failure';
 import type { UserId } from '@storytelling/shared/value-objects/user-id';
 import { refuse } from './refusals.js';
 
@@ -96,13 +97,16 @@ export interface DeletedNarration extends AnyNarration {
 }
 export type Narration = PendingNarration | ProcessingNarration | CompletedNarration | FailedNarration | DeletedNarration;
 
-/** A cancelled narration is a failed one with this code. */
-const cancelled: Failure = { code: 'CANCELLED', message: 'The work was cancelled; what was finished is kept.', retryable: true };
-const storyArchived: Failure = { code: 'STORY_ARCHIVED', message: 'The story was archived; what was finished is kept.', retryable: false };
+/** In `StoryNarration.failure`, beside those of the speech: a narration that was called off is a failed one with one of these codes. @public */
+export const narrationFailures = {
+  CANCELLED: { retryable: true, sentence: 'The work was cancelled; what was finished is kept.' },
+  STORY_ARCHIVED: { retryable: false, sentence: 'The story was archived; what was finished is kept.' },
+} as const satisfies Record<string, FailureEntry>;
+type CallOff = keyof typeof narrationFailures;
 
 /** Somebody wanted its work to end, rather than that it failed by itself. */
 export const isCalledOff = ({ status, failure }: Narration): boolean =>
-  status === 'deleted' || failure?.code === cancelled.code || failure?.code === storyArchived.code;
+  status === 'deleted' || (failure !== null && Object.hasOwn(narrationFailures, failure.code));
 
 // ── verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,12 +139,15 @@ export function resume(narration: Narration, runId: string): NarrationEvent[] {
 }
 
 /** What was finished until then is kept. Cancelling what is not under way changes nothing. */
-export const cancel = (narration: Narration): NarrationEvent[] => callOff(requireExisting(narration), cancelled);
+export const cancel = (narration: Narration): NarrationEvent[] => callOff(requireExisting(narration), 'CANCELLED');
 
 /** Nothing more is spoken of a story that is closed. */
-export const endWithStory = (narration: Narration): NarrationEvent[] => callOff(narration, storyArchived);
+export const endWithStory = (narration: Narration): NarrationEvent[] => callOff(narration, 'STORY_ARCHIVED');
 
-const callOff = (narration: Narration, why: Failure) => ('run' in narration ? fail(narration, narration.run.id, why) : []);
+function callOff(narration: Narration, code: CallOff): NarrationEvent[] {
+  const { sentence: message, retryable } = narrationFailures[code];
+  return 'run' in narration ? fail(narration, narration.run.id, { code, message, retryable }) : [];
+}
 
 /** Possible in every state. */
 export function remove(narration: Narration): NarrationEvent[] {

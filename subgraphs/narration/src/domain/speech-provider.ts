@@ -1,5 +1,6 @@
 // The port through which a line is spoken and a voice is trained, and its words. Adapters: infrastructure/providers.
 
+import { type FailureEntry, failuresOf } from '@storytelling/shared/value-objects/failure';
 import type { RecordingMeasures } from './recording.js';
 
 /** How a line can be spoken: the words of the analysis, which is where lines come from. */
@@ -136,26 +137,10 @@ export const speechFailures = {
     sentence: 'No speech can be made by this provider just now; try again later.',
   },
   SPEECH_FAILED: { retryable: true, sentence: 'The speech could not be made on our side; try again later.' },
-} as const satisfies Record<string, { retryable: boolean; sentence: string; operator?: string }>;
+} as const satisfies Record<string, FailureEntry>;
 export type SpeechFailureCode = keyof typeof speechFailures;
 
 /** Why something could not be spoken or trained: a stable code, whether trying again can help, and one sentence without anything of the text or of a key. */
-export class SpeechFailure extends Error {
+export class SpeechFailure extends failuresOf(speechFailures) {
   override readonly name = 'SpeechFailure';
-  readonly retryable: boolean;
-  /** For the log: what can be done, a status, a request id; never words of the text, never a key. */
-  readonly detail: string | null;
-  /** How long the provider asks to be left alone. */
-  readonly retryAfterSeconds: number | null;
-
-  constructor(
-    readonly code: SpeechFailureCode,
-    options: { detail?: string; retryAfterSeconds?: number } = {},
-  ) {
-    const failure: { retryable: boolean; sentence: string; operator?: string } = speechFailures[code];
-    super(failure.sentence);
-    this.retryable = failure.retryable;
-    this.detail = [failure.operator, options.detail].filter(Boolean).join('; ') || null;
-    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
-  }
 }

@@ -1,5 +1,7 @@
 // The port through which a text is analysed, and its words. Adapters: infrastructure/providers.
 
+import { type FailureEntry, failuresOf } from '@storytelling/shared/value-objects/failure';
+
 /** What a sentence or a segment feels like. A fixed set: voices are chosen by it later, so every provider must answer in these words. */
 export const EMOTION_NAMES = [
   'neutral',
@@ -109,26 +111,9 @@ export const analysisFailures = {
   ANALYSIS_RESULT_INVALID: { retryable: true, sentence: 'The analysis provider gave an answer that does not fit the text.' },
   ANALYSIS_TEXT_TOO_DEMANDING: { retryable: false, sentence: 'The text needs more memory than an analysis may use; shorten or split it.' },
   ANALYSIS_FAILED: { retryable: true, sentence: 'The analysis failed on our side; try again later.' },
-} as const satisfies Record<string, { retryable: boolean; sentence: string; operator?: string }>;
-export type AnalysisFailureCode = keyof typeof analysisFailures;
+} as const satisfies Record<string, FailureEntry>;
 
 /** Why a text could not be analysed: a stable code, whether trying again can help, and one sentence that holds nothing of the text or of a key. */
-export class AnalysisFailure extends Error {
+export class AnalysisFailure extends failuresOf(analysisFailures) {
   override readonly name = 'AnalysisFailure';
-  readonly retryable: boolean;
-  /** For the log: what can be done, a status, a request id; never words of the text, never a key. */
-  readonly detail: string | null;
-  /** How long the provider asks to be left alone. */
-  readonly retryAfterSeconds: number | null;
-
-  constructor(
-    readonly code: AnalysisFailureCode,
-    options: { detail?: string; retryAfterSeconds?: number } = {},
-  ) {
-    const failure: { retryable: boolean; sentence: string; operator?: string } = analysisFailures[code];
-    super(failure.sentence);
-    this.retryable = failure.retryable;
-    this.detail = [failure.operator, options.detail].filter(Boolean).join('; ') || null;
-    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
-  }
 }
