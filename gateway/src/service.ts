@@ -62,11 +62,11 @@ export async function startGateway(environment: Environment, { supergraph: given
   const gateway = await federation({ supergraph, registered, subgraph, log, production }).catch((error: unknown) => {
     throw new SettingError(`The supergraph cannot be served: ${error instanceof Error ? error.message : String(error)}`);
   });
-  const metrics = gatewayMetrics({ plansKept: () => gateway.plansKept(), registered: operationNames(registered) });
+  const { admit, waiting } = admission();
+  const metrics = gatewayMetrics({ plansKept: () => gateway.plansKept(), waiting, registered: operationNames(registered) });
   const tracing = asksForTraces(settings) ? (await import('./observability/tracing.js')).openTracing(environment, log) : undefined;
   const watchOperation = operationWatches({ metrics, tracing, slowAfter: settings.SLOW_OPERATION_MS, log });
   const server = pipeline({ gateway, log, production });
-  const admit = admission();
   await server.start();
   const take = async (sdl: string) => {
     connect(sdl);

@@ -13,7 +13,7 @@ import { pipeline } from '../src/pipeline.js';
 const supergraph = readFileSync(new URL('../../schema/supergraph.graphql', import.meta.url), 'utf8');
 const log = createLogger('gateway', 'silent');
 const watchOperation = operationWatches({
-  metrics: gatewayMetrics({ plansKept: () => 0, registered: [] }),
+  metrics: gatewayMetrics({ plansKept: () => 0, waiting: () => 0, registered: [] }),
   tracing: undefined,
   slowAfter: 60_000,
   log,

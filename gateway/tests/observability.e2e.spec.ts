@@ -52,6 +52,7 @@ describe('without a collector', () => {
       'storytelling_operation_errors_total{code="GRAPHQL_VALIDATION_FAILED",service="gateway"} 1',
       'storytelling_operation_errors_total{code="NAME_TAKEN",service="gateway"} 1',
       'storytelling_operations_in_flight{service="gateway"} 0',
+      'storytelling_operations_waiting{service="gateway"} 0',
       'storytelling_fetch_seconds_count{service="gateway",subgraph="tales",outcome="answered"} 2',
     ])
       expect(text.split('\n')).toContain(line);
@@ -62,7 +63,9 @@ describe('without a collector', () => {
 
   it('whoever asks why it is slow is told the plan and the times', async () => {
     const { headers, extensions } = await post(join, { 'x-explain': 'true' });
-    expect(headers.get('server-timing')).toMatch(/^plan;dur=[\d.]+;desc="made", tales;dur=\S+ at \S+, people;dur=\S+ at \S+, total;dur=/);
+    expect(headers.get('server-timing')).toMatch(
+      /^wait;dur=[\d.]+, plan;dur=[\d.]+;desc="made", tales;dur=\S+ at \S+, people;dur=\S+ at \S+, total;dur=/,
+    );
     expect(extensions?.explain).toMatchObject({
       plan: { remembered: false },
       fetches: [

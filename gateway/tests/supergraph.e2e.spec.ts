@@ -138,7 +138,7 @@ describe('another supergraph', () => {
     const federated = await federation({ supergraph: supergraphOf(edition()), subgraph: () => books, log, production: false });
     const apollo = pipeline({ gateway: federated, log, production: false });
     await apollo.start();
-    const metrics = gatewayMetrics({ plansKept: () => 0, registered: [] });
+    const metrics = gatewayMetrics({ plansKept: () => 0, waiting: () => 0, registered: [] });
     const watchOperation = operationWatches({ metrics, tracing: undefined, slowAfter: 60_000, log });
 
     const editions = ['pages: Int', 'isbn: String'].map((field) => supergraphOf(edition(field)));

@@ -9,7 +9,7 @@ const burn = (milliseconds: number) => {
 
 describe('admission', () => {
   it('lets all in while the event loop has nothing to do: they wait for their subgraphs', async () => {
-    const admit = admission();
+    const { admit } = admission();
     let begun = 0;
     let release: () => void = () => undefined;
     const all = new Promise<void>((resolve) => {
@@ -29,7 +29,7 @@ describe('admission', () => {
   });
 
   it('lets a few at once in while there is more than enough to do, in the order in which they came', async () => {
-    const admit = admission();
+    const { admit } = admission();
     let [running, most] = [0, 0];
     const order: number[] = [];
     await Promise.all(
@@ -50,7 +50,7 @@ describe('admission', () => {
   });
 
   it('takes no short pause of a busy event loop for time to spare', async () => {
-    const admit = admission();
+    const { admit } = admission();
     let [running, most] = [0, 0];
     await Promise.all(
       Array.from({ length: 60 }, () =>
@@ -68,10 +68,18 @@ describe('admission', () => {
     expect(most).toBeLessThanOrEqual(8);
   });
 
+  it('tells how many wait', async () => {
+    const { admit, waiting } = admission();
+    const all = Promise.all(Array.from({ length: 10 }, () => admit(async () => turn())));
+    expect(waiting()).toBe(6);
+    await all;
+    expect(waiting()).toBe(0);
+  });
+
   it('lets the next one in when one has failed, and leaves no timer behind', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
-    const admit = admission();
+    const { admit } = admission();
     const failing = Array.from({ length: 6 }, () => admit(() => Promise.reject(new Error('gone'))).catch(() => 'failed'));
     expect(await Promise.all(failing)).toEqual(Array.from({ length: 6 }, () => 'failed'));
     expect(await admit(async () => 'done')).toBe('done');

@@ -12,12 +12,18 @@ const idleShare = 0.35;
 /** Runs `work` when its turn has come. */
 export type Admit = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
+export interface Admission {
+  readonly admit: Admit;
+  /** How many wait. */
+  waiting(): number;
+}
+
 /**
  * Lets operations begin, in the order in which they came: a few at once, and more as long as the event loop has little to do, because those that are under
  * way wait for their subgraphs. With 50 connections and quick subgraphs a page of 85 kB costs half as much CPU and a third of the memory of when all begin
  * at once; with slow ones all are in within some milliseconds.
  */
-export function admission(): Admit {
+export function admission(): Admission {
   const waiting: (() => void)[] = [];
   let running = 0;
   let bound = fewest;
@@ -49,7 +55,7 @@ export function admission(): Admit {
     letIn();
   }
 
-  return async (work) => {
+  const admit: Admit = async (work) => {
     if (running < bound && waiting.length === 0) running += 1;
     else
       await new Promise<void>((resolve) => {
@@ -63,4 +69,5 @@ export function admission(): Admit {
       letIn();
     }
   };
+  return { admit, waiting: () => waiting.length };
 }

@@ -16,8 +16,18 @@ export interface GatewayMetrics {
 /** Names that clients choose, and codes that others' subgraphs choose: so many, and the rest is one. A label's values are kept for ever. */
 const differentNames = 100;
 
-/** `plansKept`: how many plans are remembered. `registered`: the names of operations, if there are no others that matter. */
-export function gatewayMetrics({ plansKept, registered }: { plansKept: () => number; registered: Iterable<string> }): GatewayMetrics {
+export function gatewayMetrics({
+  plansKept,
+  waiting,
+  registered,
+}: {
+  /** How many plans are remembered. */
+  plansKept: () => number;
+  /** How many operations wait for their turn. */
+  waiting: () => number;
+  /** The names of operations, if there are no others that matter. */
+  registered: Iterable<string>;
+}): GatewayMetrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service: 'gateway' });
   const registers = [registry];
@@ -40,6 +50,14 @@ export function gatewayMetrics({ plansKept, registered }: { plansKept: () => num
     name: 'storytelling_operations_in_flight',
     help: 'Operations that have begun and are not answered.',
     registers,
+  });
+  new Gauge({
+    name: 'storytelling_operations_waiting',
+    help: 'Operations that wait for their turn.',
+    registers,
+    collect() {
+      this.set(waiting());
+    },
   });
   const fetches = new Histogram({
     name: 'storytelling_fetch_seconds',

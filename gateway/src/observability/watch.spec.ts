@@ -10,7 +10,7 @@ function watching(slowAfter: number) {
     info: (...line: unknown[]) => void lines.push(['info', ...line]),
     warn: (...line: unknown[]) => void lines.push(['warn', ...line]),
   };
-  const metrics = gatewayMetrics({ plansKept: () => 0, registered: [] });
+  const metrics = gatewayMetrics({ plansKept: () => 0, waiting: () => 0, registered: [] });
   const watch = operationWatches({ metrics, tracing: undefined, slowAfter, log });
   return { watch, lines };
 }
@@ -22,13 +22,15 @@ describe('an operation', () => {
     expect(lines).toEqual([['info', { operation: 'Mine', type: 'query', codes: ['NAME_TAKEN'], ms: expect.any(Number) }, 'operation']]);
   });
 
-  it('that is slow says where its time went', () => {
+  it('that is slow says where its time went, and how much of it went by before it began', async () => {
     const { watch, lines } = watching(0);
     const slow = watch('c-1', undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    slow.begun();
     slow.planning()(false);
     slow.fetching('people').ended('answered', 200);
     slow.fetching('tales').ended('failed');
-    slow.ended(operation);
+    expect(slow.ended(operation).waited).toBeGreaterThan(15);
     expect(lines).toEqual([
       [
         'warn',
@@ -36,6 +38,7 @@ describe('an operation', () => {
           operation: 'Mine',
           type: 'query',
           ms: expect.any(Number),
+          waited: expect.any(Number),
           hash: 'abc',
           plan: { ms: expect.any(Number), remembered: false },
           fetches: [
@@ -72,14 +75,14 @@ describe('an operation', () => {
 
   it('tells a browser its times', () => {
     const fetches = [{ subgraph: 'a "b"', at: 0.1, ms: 2, outcome: 'left alone' as const }];
-    expect(serverTiming({ total: 3, plan: { ms: 1, remembered: true }, fetches })).toBe(
-      'plan;dur=1;desc="remembered", a__b_;dur=2;desc="left alone at 0.1", total;dur=3',
+    expect(serverTiming({ total: 3, waited: 0.2, plan: { ms: 1, remembered: true }, fetches })).toBe(
+      'wait;dur=0.2, plan;dur=1;desc="remembered", a__b_;dur=2;desc="left alone at 0.1", total;dur=3',
     );
   });
 });
 
 describe('the metrics', () => {
-  const metrics = gatewayMetrics({ plansKept: () => 3, registered: [] });
+  const metrics = gatewayMetrics({ plansKept: () => 3, waiting: () => 0, registered: [] });
   const count = (name: string | undefined, more: Partial<EndedOperation> = {}) => metrics.ended({ ...operation, name, ...more }, 1);
 
   it('name operations, but a client cannot make up more than a hundred names', () => {
@@ -90,12 +93,12 @@ describe('the metrics', () => {
   });
 
   it('name no operation that was refused before it ran', () => {
-    const fresh = gatewayMetrics({ plansKept: () => 0, registered: [] });
+    const fresh = gatewayMetrics({ plansKept: () => 0, waiting: () => 0, registered: [] });
     expect(fresh.ended({ ...operation, name: 'Junk', refused: true }, 1)).toBe('other');
   });
 
   it('name those alone that are registered, where some are', () => {
-    const closed = gatewayMetrics({ plansKept: () => 0, registered: ['Screen'] });
+    const closed = gatewayMetrics({ plansKept: () => 0, waiting: () => 0, registered: ['Screen'] });
     expect([closed.ended({ ...operation, name: 'Screen' }, 1), closed.ended(operation, 1)]).toEqual(['Screen', 'other']);
   });
 

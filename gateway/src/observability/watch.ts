@@ -26,6 +26,8 @@ export interface EndedOperation {
 
 export interface Account {
   readonly total: number;
+  /** Of that, until its document was looked at: to know who asks, to read the body, and for its turn. */
+  readonly waited: number;
   readonly plan: { readonly ms: number; readonly remembered: boolean } | undefined;
   /** In the order in which they began, `at` milliseconds after the request. */
   readonly fetches: readonly { readonly subgraph: string; readonly at: number; readonly ms: number; readonly outcome: FetchOutcome }[];
@@ -66,11 +68,15 @@ export function operationWatches({
     const traceparent = span?.traceparent ?? received;
     const fetches: { subgraph: string; at: number; ms: number; outcome: FetchOutcome }[] = [];
     let plan: Account['plan'];
+    let waited = 0;
     let over = false;
 
     return {
       traceparent,
-      begun: () => metrics.begun(),
+      begun() {
+        waited = rounded(performance.now() - start);
+        metrics.begun();
+      },
       planning() {
         const began = performance.now();
         const planSpan = span?.planning();
@@ -96,14 +102,14 @@ export function operationWatches({
       },
       ended(operation) {
         over = true;
-        const account: Account = { total: rounded(performance.now() - start), plan, fetches };
+        const account: Account = { total: rounded(performance.now() - start), waited, plan, fetches };
         const { type, codes, hash } = operation;
         const name = metrics.ended(operation, account.total);
         span?.ended(name, operation);
         // One line per operation: what was asked by name, how it ended, how long it took. Never a variable, never an answer.
         const line = { operation: operation.name ?? null, type, ...(codes.length > 0 && { codes }), ms: Math.round(account.total) };
         if (account.total < slowAfter) log.info(line, 'operation');
-        else log.warn({ ...line, hash, plan, fetches }, 'slow operation');
+        else log.warn({ ...line, waited, hash, plan, fetches }, 'slow operation');
         return account;
       },
     };
@@ -111,8 +117,9 @@ export function operationWatches({
 }
 
 /** For the header of that name: what took how long, as browsers show it. */
-export function serverTiming({ total, plan, fetches }: Account): string {
+export function serverTiming({ total, waited, plan, fetches }: Account): string {
   return [
+    `wait;dur=${waited}`,
     ...(plan ? [`plan;dur=${plan.ms};desc="${plan.remembered ? 'remembered' : 'made'}"`] : []),
     ...fetches.map(({ subgraph, at, ms, outcome }) => `${subgraph.replaceAll(/[^\w-]/g, '_')};dur=${ms};desc="${outcome} at ${at}"`),
     `total;dur=${total}`,
