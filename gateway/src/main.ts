@@ -1,3 +1,4 @@
+import '@storytelling/shared/infrastructure/node-version';
 import { parseArgs } from 'node:util';
 
 /**

@@ -1,3 +1,4 @@
+import '@storytelling/shared/infrastructure/node-version';
 import { runService } from '@storytelling/shared/infrastructure/run-service';
 import { startNarration } from './service.js';
 
