@@ -46,16 +46,15 @@ export function endedSessions(now: () => number = Date.now): EndedSessions {
 }
 
 const again = 5_000;
-const deaf = { state: 'degraded', detail: 'Ended sessions are not heard of: their tokens live on for up to ten minutes.' } as const;
+const deaf = 'Ended sessions are not heard of: their tokens live on for up to ten minutes.';
 
 /** An event bus that is away keeps nobody out: until it is there, it is asked for again and again. A wrong setting is told once. */
 export function listenForEndedSessions(ended: EndedSessions, open: () => Promise<SessionNews>, log: Pick<Logger, 'warn' | 'error'>) {
   const stopping = new AbortController();
   let news: SessionNews | undefined;
-  let isAway = false;
-  let fault: string | undefined;
+  let detail: string | undefined;
   const listening = (async () => {
-    while (!news && !fault && !stopping.signal.aborted) {
+    while (!news && !stopping.signal.aborted) {
       try {
         const opened = await open();
         await ended.hearFrom(opened).catch(async (error: unknown) => {
@@ -64,10 +63,10 @@ export function listenForEndedSessions(ended: EndedSessions, open: () => Promise
         });
         news = opened;
       } catch (error) {
-        isAway = true;
+        detail = deaf;
         if (error instanceof SettingError) {
-          fault = error.message;
-          log.error(fault);
+          detail = `${deaf} ${error.message}`;
+          log.error(error.message);
           return;
         }
         log.warn({ err: error }, 'the event bus is away: ended sessions are not heard of');
@@ -78,8 +77,8 @@ export function listenForEndedSessions(ended: EndedSessions, open: () => Promise
   return {
     /** Never down: another start would not help, and there is much that goes on without it. */
     health(): BusHealth {
-      if (fault) return { ...deaf, detail: `${deaf.detail} ${fault}` };
-      return (news ? news.health().state !== 'up' : isAway) ? deaf : { state: 'up' };
+      const isDeaf = news ? news.health().state !== 'up' : detail !== undefined;
+      return isDeaf ? { state: 'degraded', detail: detail ?? deaf } : { state: 'up' };
     },
     async close(): Promise<void> {
       stopping.abort();

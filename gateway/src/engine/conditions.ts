@@ -1,14 +1,22 @@
-import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionNode, valueFromASTUntyped, visit } from 'graphql';
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql';
 
 /** The value of a variable that decides over @skip or @include. */
 export type Condition = (variable: string) => boolean;
 
-export const isConditional = ({ directives = [] }: SelectionNode) =>
-  directives.some(({ name }) => name.value === 'skip' || name.value === 'include');
+const decides = ({ name }: DirectiveNode) => name.value === 'skip' || name.value === 'include';
+
+export const isConditional = ({ directives = [] }: SelectionNode) => directives.some(decides);
 
 export function isIncluded({ directives = [] }: SelectionNode, condition: Condition): boolean {
-  return directives.every(({ name, arguments: [argument] = [] }) => {
-    if (name.value !== 'skip' && name.value !== 'include') return true;
+  return directives.filter(decides).every(({ name, arguments: [argument] = [] }) => {
     const value = argument?.value;
     const holds = value?.kind === Kind.VARIABLE ? condition(value.name.value) : value?.kind === Kind.BOOLEAN && value.value;
     return holds === (name.value === 'include');
@@ -25,9 +33,10 @@ export function conditionsOf(document: DocumentNode, operation: OperationDefinit
   );
   const conditions = new Map<string, unknown>();
   visit(document, {
-    Directive({ name, arguments: args = [] }) {
-      if (name.value !== 'skip' && name.value !== 'include') return;
-      for (const { value } of args) if (value.kind === Kind.VARIABLE) conditions.set(value.name.value, defaults.get(value.name.value));
+    Directive(directive) {
+      if (!decides(directive)) return;
+      for (const { value } of directive.arguments ?? [])
+        if (value.kind === Kind.VARIABLE) conditions.set(value.name.value, defaults.get(value.name.value));
     },
   });
   return conditions;

@@ -1,7 +1,7 @@
 import type { FetchNode } from '@apollo/query-planner';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { batches, EntitiesAnswer } from './batches.js';
-import type { Condition } from './conditions.js';
+import { type Condition, isIncluded } from './conditions.js';
 import { type EntityFetch, prepareEntityFetch, prepareFetch } from './fetch.js';
 import { isObject, type Json, letGo, merge } from './json.js';
 import { type Findings, type Path, type Place, placesOf } from './places.js';
@@ -39,7 +39,7 @@ export function rootStep(number: number, node: FetchNode, path: Path, types: Typ
       letGo(answer.data);
     } catch (error) {
       // Of each field that is null by it, as the specification wants.
-      const lost = new Set(fields.flatMap(({ key, isIncluded }) => (isIncluded(run.condition) ? [key] : [])));
+      const lost = new Set(fields.flatMap(({ key, within }) => (within.every((one) => isIncluded(one, run.condition)) ? [key] : [])));
       for (const key of lost) run.errors.push(asGraphQLError(error, [...path.names, key]));
     }
   };

@@ -1,7 +1,15 @@
 import type { FetchNode, PlanNode } from '@apollo/query-planner';
-import { type DocumentNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
-import { type Condition, isConditional, isIncluded } from './conditions.js';
+import { type DocumentNode, Kind, type OperationDefinitionNode, parse, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { isConditional } from './conditions.js';
 import { renamed } from './rewrites.js';
+
+/** A root field, by the name that its answer has. */
+interface RootField {
+  readonly key: string;
+  readonly name: string;
+  /** Itself and the fragments that it stands in: whatever may have @skip or @include. */
+  readonly within: readonly SelectionNode[];
+}
 
 /**
  * The planner leaves out what it takes for impossible (a field that exists only in subgraphs that cannot be reached), and answers would
@@ -9,52 +17,34 @@ import { renamed } from './rewrites.js';
  */
 export function checkRootFields(document: DocumentNode, operation: OperationDefinitionNode, node: PlanNode | undefined): void {
   const planned = node ? rootKeysOf(node) : new Set<string>();
-  const fragments = new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  );
-  const check = ({ selections }: SelectionSetNode) => {
-    for (const selection of selections) {
-      if (isConditional(selection)) continue;
-      if (selection.kind === Kind.INLINE_FRAGMENT) check(selection.selectionSet);
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const fragment = fragments.get(selection.name.value);
-        if (fragment) check(fragment.selectionSet);
-      } else if (!selection.name.value.startsWith('__') && !planned.has((selection.alias ?? selection.name).value))
-        throw new Error(`the plan of an operation lacks its root field ${selection.name.value}`);
-    }
-  };
-  check(operation.selectionSet);
+  for (const { key, name, within } of fieldsIn(document, operation.selectionSet))
+    if (!name.startsWith('__') && !planned.has(key) && !within.some(isConditional))
+      throw new Error(`the plan of an operation lacks its root field ${name}`);
 }
 
-/** A root field of a fetch, by the client's name. */
-interface RootField {
-  readonly key: string;
-  readonly isIncluded: (condition: Condition) => boolean;
-}
-
+/** By the client's names. */
 export function rootFieldsOf({ operation, outputRewrites }: FetchNode): RootField[] {
-  const { definitions } = parse(operation, { noLocation: true });
-  const fieldsIn = ({ selections }: SelectionSetNode): RootField[] =>
-    selections.flatMap((selection) => {
-      const within = (inside: SelectionSetNode) =>
-        fieldsIn(inside).map((field) => ({
-          ...field,
-          isIncluded: (condition: Condition) => isIncluded(selection, condition) && field.isIncluded(condition),
-        }));
-      if (selection.kind === Kind.FIELD) {
-        const [key] = renamed(outputRewrites, [(selection.alias ?? selection.name).value]);
-        return [{ key: String(key), isIncluded: (condition: Condition) => isIncluded(selection, condition) }];
-      }
-      if (selection.kind === Kind.INLINE_FRAGMENT) return within(selection.selectionSet);
-      const fragment = definitions.find(
-        (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-      );
-      return fragment && 'selectionSet' in fragment ? within(fragment.selectionSet) : [];
-    });
-  const asked = definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  return asked ? fieldsIn(asked.selectionSet) : [];
+  const document = parse(operation, { noLocation: true });
+  const asked = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  return asked
+    ? fieldsIn(document, asked.selectionSet).map((field) => ({ ...field, key: String(renamed(outputRewrites, [field.key])[0]) }))
+    : [];
+}
+
+function fieldsIn(document: DocumentNode, { selections }: SelectionSetNode): RootField[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD)
+      return [{ key: (selection.alias ?? selection.name).value, name: selection.name.value, within: [selection] }];
+    const inside =
+      selection.kind === Kind.INLINE_FRAGMENT
+        ? selection
+        : document.definitions.find(
+            (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+          );
+    return inside && 'selectionSet' in inside
+      ? fieldsIn(document, inside.selectionSet).map((field) => ({ ...field, within: [selection, ...field.within] }))
+      : [];
+  });
 }
 
 /** The client's names of the root fields that a plan fetches. */

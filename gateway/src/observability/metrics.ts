@@ -33,6 +33,15 @@ export function gatewayMetrics({
   const registers = [registry];
   const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+  /** A number that is looked at when it is asked for. */
+  const reading = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      ...{ name: `storytelling_${name}`, help, registers },
+      collect() {
+        this.set(read());
+      },
+    });
+
   const operations = new Histogram({
     name: 'storytelling_operation_seconds',
     help: 'From the request to its answer. refused: before anything was executed. errors: the answer has some.',
@@ -51,14 +60,7 @@ export function gatewayMetrics({
     help: 'Operations that have begun and are not answered.',
     registers,
   });
-  new Gauge({
-    name: 'storytelling_operations_waiting',
-    help: 'Operations that wait for their turn.',
-    registers,
-    collect() {
-      this.set(waiting());
-    },
-  });
+  reading('operations_waiting', 'Operations that wait for their turn.', waiting);
   const fetches = new Histogram({
     name: 'storytelling_fetch_seconds',
     help: 'Fetches of subgraphs. left alone: not asked, because it had failed too often just before.',
@@ -73,14 +75,7 @@ export function gatewayMetrics({
     registers,
   });
   const planning = new Histogram({ name: 'storytelling_plan_seconds', help: 'To make a plan.', buckets, registers });
-  new Gauge({
-    name: 'storytelling_plans_kept',
-    help: 'Plans that are remembered.',
-    registers,
-    collect() {
-      this.set(plansKept());
-    },
-  });
+  reading('plans_kept', 'Plans that are remembered.', plansKept);
 
   const names = new Set(registered);
   const open = names.size === 0;
